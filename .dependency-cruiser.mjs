@@ -1,0 +1,27 @@
+// Imports run one way: a folder may use those named before it, never those after.
+const order = ['density', 'graph', 'nn', 'model', 'train', 'sample', 'evaluate', 'data', 'cli'];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    ...order.slice(0, -1).map((name, i) => ({
+      name: `${name}-looks-back-only`,
+      severity: 'error',
+      from: { path: `^src/${name}/` },
+      to: { path: `^src/(${order.slice(i + 1).join('|')})/` },
+    })),
+    {
+      name: 'shared-files-use-no-folder',
+      severity: 'error',
+      from: { path: '^src/[^/]+$' },
+      to: { path: '^src/[^/]+/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
+  },
+};

@@ -1,0 +1,16 @@
+import { defineConfig } from 'tsdown';
+
+const folders = ['density', 'graph', 'nn', 'model', 'train', 'sample', 'evaluate', 'data'];
+
+export default defineConfig({
+  entry: {
+    ...Object.fromEntries(folders.map((name) => [name, `src/${name}/index.ts`])),
+    'cli/main': 'src/cli/main.ts',
+  },
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  dts: true,
+  sourcemap: true,
+  clean: true,
+});
