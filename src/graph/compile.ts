@@ -1,0 +1,98 @@
+import type * as Ort from 'onnxruntime-common';
+import { createEmitter, type Emission } from './emitter.ts';
+import { feeder, type HostArray, hostTensor } from './host.ts';
+import { lowerGraph, type Tensors } from './lower.ts';
+import { encodeModel } from './onnx.ts';
+import {
+  type Device,
+  loadRuntime,
+  openSession,
+  probeChannelBlock,
+  resolveDevice,
+} from './runtime.ts';
+import { createState, type ProgramState, primed, type StateTensors } from './state.ts';
+
+export interface CompileOptions<I extends Tensors, O extends Tensors> {
+  /** Tensors made by `input`, fed at every call under these names. */
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Values that stay in place from call to call, such as parameters. */
+  readonly state?: StateTensors;
+  /** Default `auto`. */
+  readonly device?: Device;
+  /** Threads of one call on the CPU; default: every core. */
+  readonly threads?: number;
+}
+
+type Arrays<T> = { readonly [name in keyof T]: HostArray };
+
+/** A compiled graph. */
+export interface Program<I extends Tensors, O extends Tensors> {
+  /**
+   * Runs once. Inputs are row-major typed arrays of each tensor's type and size. The arrays of
+   * the result belong to the program: the next call overwrites them.
+   */
+  (inputs: Arrays<I>): Promise<Arrays<O>>;
+  readonly device: Exclude<Device, 'auto'>;
+  readonly state: ProgramState;
+  /** Frees the runtime's memory. */
+  release(): Promise<void>;
+}
+
+/**
+ * Turns a graph into a function on typed arrays. State `s` enters the ONNX graph as `s` and
+ * leaves it as `s'`.
+ * @throws GraphError for an input that is used but not listed, or a device that cannot be had.
+ */
+export async function compile<I extends Tensors, O extends Tensors>(
+  options: CompileOptions<I, O>,
+): Promise<Program<I, O>> {
+  const { inputs, outputs, state: stateTensors = {}, threads } = options;
+  const device = await resolveDevice(options.device ?? 'auto');
+  const onCpu = device === 'cpu';
+  const emitter = createEmitter(device, onCpu ? await probeChannelBlock() : 0);
+  const session = await openSession(encodeProgram(inputs, outputs, stateTensors, emitter), {
+    device,
+    ...(threads !== undefined && { threads }),
+    keepOnDevice: device === 'webgpu' ? Object.keys(stateTensors).map(primed) : [],
+  });
+  const runtime = await loadRuntime();
+  const state = createState(runtime, stateTensors, !onCpu);
+  const feeds = Object.entries(inputs).map(([name, tensor]) => ({
+    name,
+    feed: feeder(runtime, name, tensor),
+  }));
+  // Outputs allocated by the runtime cost several times the work of a small op.
+  const results = mapValues(outputs, (tensor, name) => hostTensor(runtime, name, tensor));
+  const arrays = mapValues(results, (tensor) => tensor.data as HostArray) as Arrays<O>;
+
+  const run = async (values: Arrays<I>): Promise<Arrays<O>> => {
+    const fed: Record<string, Ort.Tensor> = { ...state.current() };
+    for (const { name, feed } of feeds) fed[name] = feed(values[name]);
+    const targets = { ...results, ...state.next() };
+    state.advance(await session.run(fed, targets));
+    return arrays;
+  };
+  return Object.assign(run, { device, state: state.access, release: () => session.release() });
+}
+
+function encodeProgram(
+  inputs: Tensors,
+  outputs: Tensors,
+  state: StateTensors,
+  emitter: Emission,
+): Uint8Array {
+  const fed = { ...inputs, ...mapValues(state, ({ value }) => value) };
+  const made: Record<string, Tensors[string]> = { ...outputs };
+  for (const [name, { next }] of Object.entries(state)) made[primed(name)] = next;
+  return encodeModel(lowerGraph(fed, made, emitter));
+}
+
+function mapValues<T, R>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, name: string) => R,
+): Record<string, R> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, map(value, name)]),
+  );
+}

@@ -1,0 +1,100 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf';
+import type { AttributeValue, OnnxConstant, OnnxNode } from './emitter.ts';
+import type { DType, TensorData } from './tensor.ts';
+import { onnxType } from './types.ts';
+
+/** A graph input or output; a size that is a string is a named dynamic dimension. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface OnnxGraph {
+  readonly nodes: readonly OnnxNode[];
+  readonly constants: readonly OnnxConstant[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  /** Free-form strings kept in the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const OPSET = 21n;
+const IR_VERSION = 10n;
+
+/** The bytes of an ONNX file. */
+export function encodeModel(graph: OnnxGraph): Uint8Array {
+  const domains = new Set(graph.nodes.map((node) => node.domain));
+  domains.add('');
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: 'mdensity',
+    opsetImport: [...domains].map((domain) => ({ domain, version: domain === '' ? OPSET : 1n })),
+    metadataProps: Object.entries(graph.metadata ?? {}).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: 'mdensity',
+      input: graph.inputs.map(encodeValue),
+      output: graph.outputs.map(encodeValue),
+      initializer: graph.constants.map(({ name, dtype, shape, data }) =>
+        create(TensorProtoSchema, {
+          name,
+          dataType: onnxType[dtype],
+          dims: shape.map(BigInt),
+          rawData: bytesOf(data),
+        }),
+      ),
+      node: graph.nodes.map((node) =>
+        create(NodeProtoSchema, {
+          opType: node.op,
+          domain: node.domain,
+          name: node.outputs[0]!,
+          input: [...node.inputs],
+          output: [...node.outputs],
+          attribute: Object.entries(node.attributes).map(encodeAttribute),
+        }),
+      ),
+    },
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+function encodeValue({ name, dtype, shape }: OnnxValue): ValueInfoProto {
+  const dim = shape.map((size) => ({
+    value:
+      typeof size === 'number'
+        ? { case: 'dimValue' as const, value: BigInt(size) }
+        : { case: 'dimParam' as const, value: size },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: onnxType[dtype], shape: { dim } } } },
+  });
+}
+
+function encodeAttribute([name, value]: [string, AttributeValue]): AttributeProto {
+  if (typeof value === 'string') {
+    const s = new TextEncoder().encode(value);
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s });
+  }
+  if (typeof value === 'number') {
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  }
+  if ('float' in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  }
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+function bytesOf(data: TensorData): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,26 @@
+import { apply, fail, type Op, type Tensor } from '../tensor.ts';
+import { mul } from './mul.ts';
+import { upsampleNearest } from './upsample-nearest.ts';
+
+const op: Op<{ readonly size: number }> = {
+  name: 'avgPool',
+  infer: ([x], { size }) => {
+    const [batch, channels, height, width] = x!.shape as [number, number, number, number];
+    if (x!.shape.length !== 4 || height % size !== 0 || width % size !== 0) {
+      fail('avgPool', `takes [N, C, H, W] with H and W divisible by ${size}`, [x!]);
+    }
+    return { shape: [batch, channels, height / size, width / size], dtype: x!.dtype };
+  },
+  gradient: ({ attributes: { size } }, cotangent) => [
+    mul(upsampleNearest(cotangent, size), 1 / (size * size)),
+  ],
+  lower: (emitter, inputs, { attributes: { size } }) =>
+    emitter.node('AveragePool', inputs, {
+      attributes: { kernel_shape: [size, size], strides: [size, size] },
+    }),
+};
+
+/** Means over size × size tiles: [N, C, H, W] → [N, C, H/size, W/size]. */
+export function avgPool(x: Tensor, size = 2): Tensor {
+  return size === 1 ? x : apply(op, [x], { size });
+}

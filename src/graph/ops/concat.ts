@@ -1,0 +1,34 @@
+import { resolveAxis, sameShape } from '../shape.ts';
+import { apply, fail, type Op, type Tensor } from '../tensor.ts';
+import { slice } from './slice.ts';
+
+const op: Op<{ readonly axis: number }> = {
+  name: 'concat',
+  infer: (inputs, { axis }) => {
+    const total = inputs.reduce((sum, x) => sum + x.shape[axis]!, 0);
+    const shape = inputs[0]!.shape.with(axis, total);
+    for (const x of inputs) {
+      if (x.shape.length !== shape.length || !sameShape(x.shape.with(axis, total), shape)) {
+        fail('concat', `shapes differ outside axis ${axis}`, inputs);
+      }
+      if (x.dtype !== inputs[0]!.dtype) fail('concat', 'types differ', inputs);
+    }
+    return { shape, dtype: inputs[0]!.dtype };
+  },
+  gradient: ({ inputs, output, attributes: { axis } }, cotangent) => {
+    let start = 0;
+    return inputs.map((x) => {
+      const from = start;
+      start += x.shape[axis]!;
+      const starts = output.shape.map((_, i) => (i === axis ? from : 0));
+      return slice(cotangent, starts, output.shape.with(axis, from + x.shape[axis]!));
+    });
+  },
+  lower: (emitter, inputs, { attributes }) => emitter.node('Concat', inputs, { attributes }),
+};
+
+/** Tensors laid end to end along one axis; other sizes must agree. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (tensors.length === 0) fail('concat', 'needs at least one tensor');
+  return apply(op, tensors, { axis: resolveAxis('concat', tensors[0]!, axis) });
+}

@@ -1,0 +1,23 @@
+import { add } from './add.ts';
+import { unary } from './elementwise.ts';
+import { mul } from './mul.ts';
+import { sigmoid } from './sigmoid.ts';
+import { sub } from './sub.ts';
+
+/** x·sigmoid(x), also called swish. */
+export const silu = unary({
+  name: 'silu',
+  // d/dx x·s(x) = s + y·(1 − s): reuses the output, so the backward pass adds only s.
+  gradient: ({ x, y, cotangent }) => {
+    const s = sigmoid(x);
+    return mul(cotangent, add(s, mul(y, sub(1, s))));
+  },
+  lower: (emitter, inputs) => {
+    // One pass over memory on the CPU; two elsewhere.
+    if (emitter.target === 'cpu') {
+      const attributes = { alpha: { float: 1 } };
+      return emitter.node('QuickGelu', inputs, { domain: 'com.microsoft', attributes });
+    }
+    return emitter.node('Mul', [inputs[0]!, emitter.node('Sigmoid', inputs)]);
+  },
+});

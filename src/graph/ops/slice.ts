@@ -1,0 +1,40 @@
+import { apply, fail, type Op, type Shape, type Tensor } from '../tensor.ts';
+import { pad } from './pad.ts';
+
+const op: Op<{ readonly starts: Shape; readonly ends: Shape }> = {
+  name: 'slice',
+  infer: ([x], { starts, ends }) => ({
+    shape: ends.map((end, axis) => end - starts[axis]!),
+    dtype: x!.dtype,
+  }),
+  gradient: ({ inputs, attributes: { starts, ends } }, cotangent) => [
+    pad(
+      cotangent,
+      starts,
+      ends.map((end, axis) => inputs[0]!.shape[axis]! - end),
+    ),
+  ],
+  lower: (emitter, [x], { inputs, attributes: { starts, ends } }) => {
+    const cut = [...starts.keys()].filter(
+      (axis) => starts[axis] !== 0 || ends[axis] !== inputs[0]!.shape[axis],
+    );
+    if (cut.length === 0) return x!;
+    const pick = (values: Shape) => emitter.ints(cut.map((axis) => values[axis]!));
+    return emitter.node('Slice', [x!, pick(starts), pick(ends), emitter.ints(cut)]);
+  },
+};
+
+/** The box from `starts` (inclusive) to `ends` (exclusive), one number per axis; negative ends count from the end. */
+export function slice(x: Tensor, starts: Shape, ends: Shape): Tensor {
+  const rank = x.shape.length;
+  if (starts.length !== rank || ends.length !== rank) {
+    fail('slice', `needs a start and an end for each of ${rank} axes`, [x]);
+  }
+  const resolve = (values: Shape) =>
+    values.map((value, axis) => (value < 0 ? value + x.shape[axis]! : value));
+  const [from, to] = [resolve(starts), resolve(ends)];
+  if (from.some((start, axis) => start < 0 || to[axis]! < start || to[axis]! > x.shape[axis]!)) {
+    fail('slice', `[${starts.join(', ')}] to [${ends.join(', ')}] is not inside`, [x]);
+  }
+  return apply(op, [x], { starts: from, ends: to });
+}

@@ -1,0 +1,46 @@
+import { fail, type Shape, type Tensor } from './tensor.ts';
+
+/** Shape of an elementwise result under NumPy's broadcasting rules. */
+export function broadcast(op: string, inputs: readonly Tensor[]): number[] {
+  const rank = Math.max(...inputs.map((tensor) => tensor.shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizes = inputs.map((tensor) => tensor.shape[axis - rank + tensor.shape.length] ?? 1);
+    const size = sizes.find((candidate) => candidate !== 1) ?? 1;
+    if (sizes.some((candidate) => candidate !== 1 && candidate !== size)) {
+      fail(op, `shapes do not broadcast at axis ${axis - rank}`, inputs);
+    }
+    return size;
+  });
+}
+
+/** Axes as whole numbers 0..rank−1, sorted; negative ones count from the end. Default: all. */
+export function resolveAxes(
+  op: string,
+  tensor: Tensor,
+  axes?: number | readonly number[],
+): number[] {
+  const given =
+    axes === undefined ? [...tensor.shape.keys()] : typeof axes === 'number' ? [axes] : axes;
+  const resolved = given.map((axis) => resolveAxis(op, tensor, axis));
+  if (new Set(resolved).size !== resolved.length)
+    fail(op, `an axis is named twice in [${given}]`, [tensor]);
+  return resolved.sort((a, b) => a - b);
+}
+
+export function resolveAxis(op: string, tensor: Tensor, axis: number): number {
+  const rank = tensor.shape.length;
+  const resolved = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
+    fail(op, `axis ${axis} does not exist in ${rank} dimensions`, [tensor]);
+  }
+  return resolved;
+}
+
+/** Shape after reducing `axes`, kept as size 1. */
+export function reducedShape(shape: Shape, axes: readonly number[]): number[] {
+  return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}

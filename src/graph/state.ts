@@ -1,0 +1,104 @@
+import type * as Ort from 'onnxruntime-common';
+import { GraphError } from './error.ts';
+import { type HostArray, hostTensor } from './host.ts';
+import { identityModel, openSession, type Runtime } from './runtime.ts';
+import { sizeOf, type Tensor } from './tensor.ts';
+
+/** A value kept between calls: the graph reads `value` and leaves `next` for the next call. */
+export interface StateTensor {
+  /** Made by `input`. */
+  readonly value: Tensor;
+  /** Same shape and type as `value`. */
+  readonly next: Tensor;
+  /** Contents before the first call; default zeros. */
+  readonly initial?: HostArray;
+}
+
+/** How the host looks into a program's state. */
+export interface ProgramState {
+  /** A copy of the values. */
+  read(name: string): Promise<HostArray>;
+  /** Replaces the values. */
+  write(name: string, data: HostArray): void;
+}
+
+export interface StateStore {
+  readonly access: ProgramState;
+  /** What the next run reads. */
+  current(): Record<string, Ort.Tensor>;
+  /** Where the next run writes, on the CPU: by primed name. */
+  next(): Record<string, Ort.Tensor>;
+  /** Makes what a run wrote the current values. */
+  advance(results: Readonly<Record<string, Ort.Tensor>>): void;
+}
+
+export type StateTensors = Readonly<Record<string, StateTensor>>;
+
+/** The name under which the next value of a state leaves the graph. */
+export const primed = (name: string) => `${name}'`;
+
+/**
+ * Holds state between runs. On the CPU two buffers take turns, so nothing is copied and a run
+ * never writes what it reads; on a device the outputs of one run are the inputs of the next.
+ */
+export function createState(
+  runtime: Runtime,
+  tensors: StateTensors,
+  onDevice: boolean,
+): StateStore {
+  const current: Record<string, Ort.Tensor> = {};
+  const spare: Record<string, Ort.Tensor> = {};
+  for (const [name, { value, next, initial }] of Object.entries(tensors)) {
+    if (value.shape.join() !== next.shape.join() || value.dtype !== next.dtype) {
+      throw new GraphError(
+        `compile: state "${name}" is ${value.dtype} [${value.shape.join(', ')}] but its next value is ${next.dtype} [${next.shape.join(', ')}]`,
+      );
+    }
+    current[name] = hostTensor(runtime, name, value, initial?.slice());
+    if (!onDevice) spare[primed(name)] = hostTensor(runtime, name, value);
+  }
+
+  const known = (name: string) => {
+    const tensor = current[name];
+    if (tensor) return tensor;
+    throw new GraphError(
+      `state "${name}" does not exist; there are: ${Object.keys(current).join(', ')}`,
+    );
+  };
+
+  return {
+    access: {
+      read: async (name) => readBack(runtime, known(name)),
+      write: (name, data) => {
+        const old = known(name);
+        current[name] = hostTensor(runtime, name, tensors[name]!.value, data.slice());
+        if (old.location === 'gpu-buffer') old.dispose();
+      },
+    },
+    current: () => current,
+    next: () => spare,
+    advance: (results) => {
+      for (const name of Object.keys(current)) {
+        const old = current[name]!;
+        current[name] = results[primed(name)]!;
+        if (old.location === 'gpu-buffer') old.dispose();
+        else if (!onDevice) spare[primed(name)] = old;
+      }
+    },
+  };
+}
+
+/** A copy on the host. From a device through an identity graph: the runtime's own read-back is not safe. */
+export async function readBack(runtime: Runtime, tensor: Ort.Tensor): Promise<HostArray> {
+  if (tensor.location === 'cpu' || tensor.location === 'cpu-pinned') {
+    return (tensor.data as HostArray).slice();
+  }
+  if (tensor.type !== 'float32')
+    throw new GraphError(`state of type ${tensor.type} cannot be read back`);
+  const length = sizeOf(tensor.dims);
+  const session = await openSession(identityModel(tensor.dims), { device: 'webgpu' });
+  const fetched = new runtime.Tensor('float32', new Float32Array(length), tensor.dims);
+  await session.run({ x: tensor }, { y: fetched });
+  await session.release();
+  return fetched.data as Float32Array;
+}

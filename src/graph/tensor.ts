@@ -1,0 +1,135 @@
+import type { Emitter } from './emitter.ts';
+import { GraphError } from './error.ts';
+
+export type DType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
+export type Shape = readonly number[];
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** What is known of a tensor before anything runs. */
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * A symbolic tensor of static shape: an input, a constant, or an op applied to other tensors.
+ * Nothing is computed until `compile`.
+ */
+export interface Tensor extends TensorType {
+  /** What the caller calls it; shape errors repeat it. */
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly source: Source;
+}
+
+/** Where a tensor comes from. For an op: its rules with inputs and attributes bound. */
+export type Source =
+  | { readonly kind: 'input' }
+  | { readonly kind: 'constant'; readonly data: TensorData }
+  | {
+      readonly kind: 'op';
+      readonly op: string;
+      readonly lower: (emitter: Emitter, inputs: readonly string[]) => string;
+      readonly gradient?: (cotangent: Tensor) => readonly (Tensor | undefined)[];
+    };
+
+/** What one op is: three rules that live together in its file under `ops/`. */
+export interface Op<Attributes = undefined> {
+  readonly name: string;
+  /** Shape rule. Throws through `fail` when the inputs do not fit. */
+  infer(inputs: readonly Tensor[], attributes: Attributes): TensorType;
+  /**
+   * Gradient rule: the cotangent of each input from the cotangent of the output, made of graph
+   * ops so that it can be differentiated again. Absent: no gradient flows.
+   */
+  gradient?(call: Call<Attributes>, cotangent: Tensor): readonly (Tensor | undefined)[];
+  /** ONNX lowering: emits nodes and returns the name of the result. */
+  lower(emitter: Emitter, inputs: readonly string[], call: Call<Attributes>): string;
+}
+
+/** One application of an op. */
+export interface Call<Attributes> {
+  readonly inputs: readonly Tensor[];
+  readonly attributes: Attributes;
+  readonly output: Tensor;
+}
+
+/** Applies an op. Shapes are checked here, so mistakes surface where the graph is written. */
+export function apply<Attributes>(
+  op: Op<Attributes>,
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+): Tensor {
+  const { gradient } = op;
+  const output: Tensor = {
+    ...op.infer(inputs, attributes),
+    name: op.name,
+    inputs,
+    source: {
+      kind: 'op',
+      op: op.name,
+      lower: (emitter, names) => op.lower(emitter, names, { inputs, attributes, output }),
+      ...(gradient && {
+        gradient: (cotangent: Tensor) => gradient({ inputs, attributes, output }, cotangent),
+      }),
+    },
+  };
+  return output;
+}
+
+/** A tensor fed at every run. */
+export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
+  checkShape(name, shape);
+  return { shape: [...shape], dtype, name, inputs: [], source: { kind: 'input' } };
+}
+
+/** A tensor whose values are part of the graph. Plain numbers become float32. */
+export function constant(values: number | readonly number[] | TensorData, shape?: Shape): Tensor {
+  const data = typeof values === 'number' ? Float32Array.of(values) : toData(values);
+  const dims = shape ?? (typeof values === 'number' ? [] : [data.length]);
+  checkShape('constant', dims);
+  if (sizeOf(dims) !== data.length) {
+    throw new GraphError(`constant: ${data.length} values do not fill shape [${dims.join(', ')}]`);
+  }
+  const source = { kind: 'constant', data } as const;
+  return { shape: [...dims], dtype: dtypeOf(data), name: 'constant', inputs: [], source };
+}
+
+/** The same tensor under the caller's name, which shape errors then repeat. */
+export function named(name: string, tensor: Tensor): Tensor {
+  return { ...tensor, name };
+}
+
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** How errors name a tensor: `x [8, 3, 28, 28]`. */
+export function describe(tensor: Tensor): string {
+  return `${tensor.name} [${tensor.shape.join(', ')}]`;
+}
+
+/** Throws the one-line error of an op: its name, the problem, each input with its shape. */
+export function fail(op: string, problem: string, inputs: readonly Tensor[] = []): never {
+  const given = inputs.length === 0 ? '' : ` (given ${inputs.map(describe).join(' and ')})`;
+  throw new GraphError(`${op}: ${problem}${given}`);
+}
+
+function checkShape(name: string, shape: Shape): void {
+  if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
+    throw new GraphError(
+      `${name}: a shape is made of whole numbers ≥ 0, not [${shape.join(', ')}]`,
+    );
+  }
+}
+
+function toData(values: readonly number[] | TensorData): TensorData {
+  return ArrayBuffer.isView(values) ? values : Float32Array.from(values);
+}
+
+export function dtypeOf(data: TensorData): DType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof BigInt64Array) return 'int64';
+  return 'uint8';
+}
