@@ -4,7 +4,13 @@ const order = ['density', 'graph', 'nn', 'model', 'train', 'sample', 'evaluate',
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      // Gradient rules refer to each other: the gradient of a sum expands, that of expand sums.
+      name: 'no-circular',
+      severity: 'error',
+      from: { pathNot: '^src/graph/ops/' },
+      to: { circular: true },
+    },
     ...order.slice(0, -1).map((name, i) => ({
       name: `${name}-looks-back-only`,
       severity: 'error',

@@ -1,5 +1,6 @@
 import type * as Ort from 'onnxruntime-common';
 import { createEmitter, type Emission } from './emitter.ts';
+import { GraphError } from './error.ts';
 import { feeder, type HostArray, hostTensor } from './host.ts';
 import { lowerGraph, type Tensors } from './lower.ts';
 import { encodeModel } from './onnx.ts';
@@ -22,6 +23,8 @@ export interface CompileOptions<I extends Tensors, O extends Tensors> {
   readonly device?: Device;
   /** Threads of one call on the CPU; default: every core. */
   readonly threads?: number;
+  /** Writes the runtime's profile by node to a JSON file that starts with this path. */
+  readonly profile?: string;
 }
 
 type Arrays<T> = { readonly [name in keyof T]: HostArray };
@@ -30,7 +33,7 @@ type Arrays<T> = { readonly [name in keyof T]: HostArray };
 export interface Program<I extends Tensors, O extends Tensors> {
   /**
    * Runs once. Inputs are row-major typed arrays of each tensor's type and size. The arrays of
-   * the result belong to the program: the next call overwrites them.
+   * the result belong to the program: the next call overwrites them. One call at a time.
    */
   (inputs: Arrays<I>): Promise<Arrays<O>>;
   readonly device: Exclude<Device, 'auto'>;
@@ -47,13 +50,14 @@ export interface Program<I extends Tensors, O extends Tensors> {
 export async function compile<I extends Tensors, O extends Tensors>(
   options: CompileOptions<I, O>,
 ): Promise<Program<I, O>> {
-  const { inputs, outputs, state: stateTensors = {}, threads } = options;
+  const { inputs, outputs, state: stateTensors = {}, threads, profile } = options;
   const device = await resolveDevice(options.device ?? 'auto');
   const onCpu = device === 'cpu';
   const emitter = createEmitter(device, onCpu ? await probeChannelBlock() : 0);
   const session = await openSession(encodeProgram(inputs, outputs, stateTensors, emitter), {
     device,
     ...(threads !== undefined && { threads }),
+    ...(profile !== undefined && { profile }),
     keepOnDevice: device === 'webgpu' ? Object.keys(stateTensors).map(primed) : [],
   });
   const runtime = await loadRuntime();
@@ -66,14 +70,30 @@ export async function compile<I extends Tensors, O extends Tensors>(
   const results = mapValues(outputs, (tensor, name) => hostTensor(runtime, name, tensor));
   const arrays = mapValues(results, (tensor) => tensor.data as HostArray) as Arrays<O>;
 
+  let running = false;
   const run = async (values: Arrays<I>): Promise<Arrays<O>> => {
+    if (running) {
+      throw new GraphError('a compiled graph runs one call at a time; await the one before');
+    }
     const fed: Record<string, Ort.Tensor> = { ...state.current() };
     for (const { name, feed } of feeds) fed[name] = feed(values[name]);
     const targets = { ...results, ...state.next() };
-    state.advance(await session.run(fed, targets));
+    running = true;
+    try {
+      state.advance(await session.run(fed, targets));
+    } finally {
+      running = false;
+    }
     return arrays;
   };
-  return Object.assign(run, { device, state: state.access, release: () => session.release() });
+  return Object.assign(run, {
+    device,
+    state: state.access,
+    release: async () => {
+      if (profile !== undefined) session.endProfiling();
+      await session.release();
+    },
+  });
 }
 
 function encodeProgram(
@@ -82,6 +102,10 @@ function encodeProgram(
   state: StateTensors,
   emitter: Emission,
 ): Uint8Array {
+  const twice = Object.keys(state).find((name) => Object.hasOwn(inputs, name));
+  if (twice !== undefined) {
+    throw new GraphError(`compile: "${twice}" is both an input and a state; rename one`);
+  }
   const fed = { ...inputs, ...mapValues(state, ({ value }) => value) };
   const made: Record<string, Tensors[string]> = { ...outputs };
   for (const [name, { next }] of Object.entries(state)) made[primed(name)] = next;

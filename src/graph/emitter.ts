@@ -1,4 +1,4 @@
-import { type DType, dtypeOf, type Shape, type TensorData } from './tensor.ts';
+import { type DType, dtypeOf, type Shape, type TensorData } from './types.ts';
 
 /** Where a graph will run. Lowerings differ: `portable` uses standard ONNX alone. */
 export type Target = 'cpu' | 'webgpu' | 'cuda' | 'portable';
@@ -35,7 +35,7 @@ export interface Emitter {
   node(op: string, inputs: readonly string[], options?: NodeOptions): string;
   /** The same for a node with several outputs. */
   nodes(op: string, inputs: readonly string[], outputs: number, options?: NodeOptions): string[];
-  /** A constant; equal constants are one. */
+  /** A constant. Equal short ones are one; a long one is one as long as it is the same array and shape. */
   constant(data: TensorData, shape: Shape, dtype?: DType): string;
   /** A float32 scalar constant. */
   scalar(value: number): string;
@@ -49,36 +49,59 @@ export interface Emission extends Emitter {
   readonly constants: OnnxConstant[];
 }
 
+/** Before every name made here, so that none is a name the caller gave. */
+const OWN = '__';
+
+/** Values as text in which −0 is not 0. */
+const textOf = (data: TensorData) =>
+  Array.from(data as ArrayLike<number | bigint>, (value) =>
+    Object.is(value, -0) ? '-0' : value,
+  ).join();
+
 export function createEmitter(target: Target, channelBlock: number): Emission {
   const emitted: OnnxNode[] = [];
   const constants: OnnxConstant[] = [];
   const known = new Map<string, string[]>();
+  const longConstants = new Map<TensorData, Map<string, string[]>>();
+
+  /** What each Reshape reshapes: a chain of them is one. */
+  const reshaped = new Map<string, string>();
 
   const nodes = (
     op: string,
     inputs: readonly string[],
     count: number,
     options: NodeOptions = {},
-  ) => {
+  ): string[] => {
     const { domain = '', attributes = {} } = options;
+    const from = op === 'Reshape' ? reshaped.get(inputs[0]!) : undefined;
+    if (from !== undefined) return nodes(op, [from, inputs[1]!], count, options);
     const key = JSON.stringify([op, domain, inputs, attributes, count]);
     const existing = known.get(key);
     if (existing) return existing;
     const id = emitted.length;
-    const outputs = Array.from({ length: count }, (_, i) => `${op}_${id}${i === 0 ? '' : `_${i}`}`);
+    const outputs = Array.from(
+      { length: count },
+      (_, i) => `${OWN}${op}_${id}${i === 0 ? '' : `_${i}`}`,
+    );
     emitted.push({ op, domain, inputs, outputs, attributes });
     known.set(key, outputs);
+    if (op === 'Reshape') reshaped.set(outputs[0]!, inputs[0]!);
     return outputs;
   };
 
   const addConstant = (data: TensorData, shape: Shape, dtype: DType = dtypeOf(data)) => {
-    // Large constants are not compared: they are weights, each met once.
-    const key = data.length > 64 ? undefined : `constant ${dtype} [${shape}] ${data.join()}`;
-    const existing = key === undefined ? undefined : known.get(key);
+    // Short constants are compared by value, long ones by being the same array.
+    const kind = `constant ${dtype} [${shape}]`;
+    const long = data.length > 64;
+    const place = long ? (longConstants.get(data) ?? new Map<string, string[]>()) : known;
+    const key = long ? kind : `${kind} ${textOf(data)}`;
+    if (long) longConstants.set(data, place);
+    const existing = place.get(key);
     if (existing) return existing[0]!;
-    const name = `constant_${constants.length}`;
+    const name = `${OWN}constant_${constants.length}`;
     constants.push({ name, dtype, shape, data });
-    if (key !== undefined) known.set(key, [name]);
+    place.set(key, [name]);
     return name;
   };
 

@@ -49,7 +49,7 @@ export function feeder(
 ): (data: HostArray | undefined) => Ort.Tensor {
   let last: { readonly data: HostArray; readonly tensor: Ort.Tensor } | undefined;
   return (data) => {
-    if (data === undefined) throw new GraphError(`input "${name}" is missing`);
+    if (!data) throw new GraphError(`input "${name}" is missing`);
     if (last?.data !== data) last = { data, tensor: hostTensor(runtime, name, like, data) };
     return last.tensor;
   };

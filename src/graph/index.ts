@@ -1,7 +1,9 @@
 export { type CompileOptions, compile, type Program } from './compile.ts';
 export { GraphError } from './error.ts';
+export { exportOnnx } from './export.ts';
 export { grad, pullBack } from './gradient.ts';
 export type { HostArray } from './host.ts';
+export { type OnnxFile, openOnnx } from './onnx-file.ts';
 export * from './ops/index.ts';
 export { type Device, devices, resolveDevice } from './runtime.ts';
 export type { ProgramState, StateTensor } from './state.ts';
@@ -10,6 +12,7 @@ export {
   type Call,
   constant,
   type DType,
+  fail,
   input,
   named,
   type Op,

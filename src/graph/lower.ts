@@ -8,9 +8,10 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
  * Lowers everything `outputs` need to ONNX nodes, with inputs and outputs under their given names.
- * @throws GraphError if an input is used but not listed.
+ * @throws GraphError if an input is used but not listed, or a name stands for two things.
  */
 export function lowerGraph(inputs: Tensors, outputs: Tensors, emitter: Emission): OnnxGraph {
+  checkNames(inputs, outputs);
   const names = new Map<Tensor, string>();
   for (const [name, tensor] of Object.entries(inputs)) {
     if (tensor.source.kind !== 'input') {
@@ -18,17 +19,34 @@ export function lowerGraph(inputs: Tensors, outputs: Tensors, emitter: Emission)
         `compile: "${name}" is not an input; make it with input("${name}", shape)`,
       );
     }
+    const other = names.get(tensor);
+    if (other !== undefined) {
+      throw new GraphError(`compile: "${other}" and "${name}" are the same input; list it once`);
+    }
     names.set(tensor, name);
   }
   for (const tensor of topological(Object.values(outputs))) {
     if (!names.has(tensor)) names.set(tensor, lowerTensor(tensor, names, emitter));
   }
+  const needed = new Set(Object.values(outputs).map((tensor) => names.get(tensor)!));
+  const used = usedNodes(emitter.emitted, needed);
   return {
-    nodes: bindOutputs(outputs, names, emitter.emitted),
-    constants: emitter.constants,
+    nodes: bindOutputs(outputs, names, used),
+    constants: emitter.constants.filter(({ name }) => needed.has(name)),
     inputs: Object.entries(inputs).map(toValue),
     outputs: Object.entries(outputs).map(toValue),
   };
+}
+
+function checkNames(inputs: Tensors, outputs: Tensors): void {
+  const names = Object.keys(outputs);
+  if (names.length === 0) throw new GraphError('compile: there is no output to compute');
+  const twice = names.find((name) => Object.hasOwn(inputs, name));
+  if (twice !== undefined) {
+    throw new GraphError(
+      `compile: "${twice}" names an input or state and an output; give the output another name`,
+    );
+  }
 }
 
 function lowerTensor(
@@ -48,6 +66,16 @@ function lowerTensor(
         tensor.inputs.map((from) => names.get(from)!),
       );
   }
+}
+
+/** The nodes that lead to `needed`, to which the names they read are added. */
+function usedNodes(nodes: readonly OnnxNode[], needed: Set<string>): OnnxNode[] {
+  const used = nodes.toReversed().filter(({ inputs, outputs }) => {
+    const isUsed = outputs.some((name) => needed.has(name));
+    if (isUsed) for (const name of inputs) needed.add(name);
+    return isUsed;
+  });
+  return used.reverse();
 }
 
 /** Gives each output its name: by renaming what its node makes, or else by a copy. */

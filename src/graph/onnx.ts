@@ -10,8 +10,7 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 import type { AttributeValue, OnnxConstant, OnnxNode } from './emitter.ts';
-import type { DType, TensorData } from './tensor.ts';
-import { onnxType } from './types.ts';
+import { type DType, onnxType, type TensorData } from './types.ts';
 
 /** A graph input or output; a size that is a string is a named dynamic dimension. */
 export interface OnnxValue {

@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly device: Exclude<Device, 'auto'>;
   /** Threads of one run; default: every core. */
   readonly threads?: number;
+  /** Start of the path of a profile to write. */
+  readonly profile?: string;
   /** Names of outputs that stay on the device; the others come to the host. */
   readonly keepOnDevice?: readonly string[];
 }
@@ -28,7 +30,7 @@ export interface SessionOptions {
 /** Opens a session; a device that cannot be had is one clear error. */
 export async function openSession(
   model: Uint8Array,
-  { device, threads, keepOnDevice = [] }: SessionOptions,
+  { device, threads, profile, keepOnDevice = [] }: SessionOptions,
 ): Promise<Ort.InferenceSession> {
   const { InferenceSession } = await loadRuntime();
   try {
@@ -36,6 +38,7 @@ export async function openSession(
       executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       ...(keepOnDevice.length > 0 && {
         preferredOutputLocation: Object.fromEntries(
           keepOnDevice.map((name) => [name, 'gpu-buffer' as const]),

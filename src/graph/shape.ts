@@ -2,15 +2,20 @@ import { fail, type Shape, type Tensor } from './tensor.ts';
 
 /** Shape of an elementwise result under NumPy's broadcasting rules. */
 export function broadcast(op: string, inputs: readonly Tensor[]): number[] {
-  const rank = Math.max(...inputs.map((tensor) => tensor.shape.length));
-  return Array.from({ length: rank }, (_, axis) => {
-    const sizes = inputs.map((tensor) => tensor.shape[axis - rank + tensor.shape.length] ?? 1);
+  return (
+    broadcastShapes(inputs.map(({ shape }) => shape)) ?? fail(op, 'shapes do not broadcast', inputs)
+  );
+}
+
+/** The shape that all `shapes` repeat to, or nothing where they do not fit. */
+export function broadcastShapes(shapes: readonly Shape[]): number[] | undefined {
+  const rank = Math.max(...shapes.map(({ length }) => length));
+  const result = Array.from({ length: rank }, (_, axis) => {
+    const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const size = sizes.find((candidate) => candidate !== 1) ?? 1;
-    if (sizes.some((candidate) => candidate !== 1 && candidate !== size)) {
-      fail(op, `shapes do not broadcast at axis ${axis - rank}`, inputs);
-    }
-    return size;
+    return sizes.every((candidate) => candidate === 1 || candidate === size) ? size : -1;
   });
+  return result.includes(-1) ? undefined : result;
 }
 
 /** Axes as whole numbers 0..rank−1, sorted; negative ones count from the end. Default: all. */

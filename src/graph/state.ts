@@ -80,9 +80,10 @@ export function createState(
     advance: (results) => {
       for (const name of Object.keys(current)) {
         const old = current[name]!;
-        current[name] = results[primed(name)]!;
-        if (old.location === 'gpu-buffer') old.dispose();
-        else if (!onDevice) spare[primed(name)] = old;
+        // On the CPU the runtime also returns a copy of what it wrote to `next`: not needed.
+        current[name] = onDevice ? results[primed(name)]! : spare[primed(name)]!;
+        if (!onDevice) spare[primed(name)] = old;
+        else if (old.location === 'gpu-buffer') old.dispose();
       }
     },
   };

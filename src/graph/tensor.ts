@@ -1,9 +1,8 @@
 import type { Emitter } from './emitter.ts';
 import { GraphError } from './error.ts';
+import { type DType, dtypeOf, type Shape, type TensorData } from './types.ts';
 
-export type DType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
-export type Shape = readonly number[];
-export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type { DType, Shape, TensorData } from './types.ts';
 
 /** What is known of a tensor before anything runs. */
 export interface TensorType {
@@ -95,9 +94,16 @@ export function constant(values: number | readonly number[] | TensorData, shape?
   return { shape: [...dims], dtype: dtypeOf(data), name: 'constant', inputs: [], source };
 }
 
-/** The same tensor under the caller's name, which shape errors then repeat. */
+const alias: Op = {
+  name: 'named',
+  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  gradient: (_, cotangent) => [cotangent],
+  lower: (_, [x]) => x!,
+};
+
+/** The same values under the caller's name, which shape errors then repeat. */
 export function named(name: string, tensor: Tensor): Tensor {
-  return { ...tensor, name };
+  return { ...apply(alias, [tensor], undefined), name };
 }
 
 export function sizeOf(shape: Shape): number {
@@ -115,7 +121,13 @@ export function fail(op: string, problem: string, inputs: readonly Tensor[] = []
   throw new GraphError(`${op}: ${problem}${given}`);
 }
 
-function checkShape(name: string, shape: Shape): void {
+/** Throws unless all inputs are float32. */
+export function checkFloat(op: string, inputs: readonly Tensor[]): void {
+  const other = inputs.find(({ dtype }) => dtype !== 'float32');
+  if (other) fail(op, `takes float32, not ${other.dtype}`, inputs);
+}
+
+export function checkShape(name: string, shape: Shape): void {
   if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
     throw new GraphError(
       `${name}: a shape is made of whole numbers ≥ 0, not [${shape.join(', ')}]`,
@@ -125,11 +137,4 @@ function checkShape(name: string, shape: Shape): void {
 
 function toData(values: readonly number[] | TensorData): TensorData {
   return ArrayBuffer.isView(values) ? values : Float32Array.from(values);
-}
-
-export function dtypeOf(data: TensorData): DType {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Int32Array) return 'int32';
-  if (data instanceof BigInt64Array) return 'int64';
-  return 'uint8';
 }

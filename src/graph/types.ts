@@ -1,5 +1,8 @@
 import { TensorProto_DataType } from 'onnx-buf';
-import type { DType } from './tensor.ts';
+
+export type DType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
+export type Shape = readonly number[];
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
 /** ONNX's number of each type. */
 export const onnxType: Readonly<Record<DType, TensorProto_DataType>> = {
@@ -9,3 +12,10 @@ export const onnxType: Readonly<Record<DType, TensorProto_DataType>> = {
   uint8: TensorProto_DataType.UINT8,
   bool: TensorProto_DataType.BOOL,
 };
+
+export function dtypeOf(data: TensorData): DType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof BigInt64Array) return 'int64';
+  return 'uint8';
+}

@@ -1,10 +1,11 @@
-import { apply, fail, type Op, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, fail, type Op, type Tensor } from '../tensor.ts';
 import { mul } from './mul.ts';
 import { upsampleNearest } from './upsample-nearest.ts';
 
 const op: Op<{ readonly size: number }> = {
   name: 'avgPool',
   infer: ([x], { size }) => {
+    checkFloat('avgPool', [x!]);
     const [batch, channels, height, width] = x!.shape as [number, number, number, number];
     if (x!.shape.length !== 4 || height % size !== 0 || width % size !== 0) {
       fail('avgPool', `takes [N, C, H, W] with H and W divisible by ${size}`, [x!]);
@@ -22,5 +23,6 @@ const op: Op<{ readonly size: number }> = {
 
 /** Means over size × size tiles: [N, C, H, W] → [N, C, H/size, W/size]. */
 export function avgPool(x: Tensor, size = 2): Tensor {
+  if (!Number.isInteger(size) || size < 1) fail('avgPool', `size ${size} is not ≥ 1`, [x]);
   return size === 1 ? x : apply(op, [x], { size });
 }

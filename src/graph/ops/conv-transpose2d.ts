@@ -1,6 +1,8 @@
+import type { Emitter } from '../emitter.ts';
 import { apply, fail, type Op, type Shape, type Tensor } from '../tensor.ts';
 import { blockedConv, canBlock } from './blocked-conv.ts';
-import { type ConvOptions, conv2d } from './conv2d.ts';
+import { type ConvOptions, checkConv, convSize } from './conv-shape.ts';
+import { conv2d } from './conv2d.ts';
 import { conv2dWeight } from './conv2d-weight.ts';
 
 interface Options extends ConvOptions {
@@ -10,29 +12,23 @@ interface Options extends ConvOptions {
 
 const op: Op<Required<Options>> = {
   name: 'convTranspose2d',
-  infer: (inputs, { outputSize, stride, padding }) => {
+  infer: (inputs, options) => {
+    checkConv('convTranspose2d', inputs, options);
     const [y, w] = inputs as readonly [Tensor, Tensor];
-    if (y.shape.length !== 4 || w.shape.length !== 4) {
-      fail('convTranspose2d', 'takes [N, O, h, w] and a weight [O, C, kh, kw]', inputs);
-    }
-    if (y.shape[1] !== w.shape[0]) {
+    const [outputs, channels, ...kernel] = w.shape as readonly [number, number, number, number];
+    if (y.shape[1] !== outputs) {
       fail(
         'convTranspose2d',
-        `the input has ${y.shape[1]} channels, the weight takes ${w.shape[0]}`,
+        `the input has ${y.shape[1]} channels, the weight takes ${outputs}`,
         inputs,
       );
     }
-    outputSize.forEach((size, i) => {
-      const forward = Math.floor((size + 2 * padding - w.shape[2 + i]!) / stride) + 1;
-      if (forward !== y.shape[2 + i]) {
-        fail(
-          'convTranspose2d',
-          `an output of ${outputSize.join('×')} does not come from this input`,
-          inputs,
-        );
-      }
-    });
-    return { shape: [y.shape[0]!, w.shape[1]!, ...outputSize], dtype: y.dtype };
+    const { outputSize } = options;
+    if (outputSize.some((size, i) => convSize(size, kernel[i]!, options) !== y.shape[2 + i])) {
+      const size = outputSize.join('×');
+      fail('convTranspose2d', `an output of ${size} does not come from this input`, inputs);
+    }
+    return { shape: [y.shape[0]!, channels, ...outputSize], dtype: y.dtype };
   },
   gradient: ({ inputs, attributes: { stride, padding } }, cotangent) => {
     const [y, w] = inputs as readonly [Tensor, Tensor];
@@ -46,21 +42,17 @@ const op: Op<Required<Options>> = {
     const kernel = weight.shape.slice(2);
     // At stride 1 this is a convolution with the kernel turned around, which the runtime does faster.
     const pads = kernel.map((size) => size - 1 - padding);
-    if (stride === 1 && canBlock(emitter, from.shape[1]!) && pads.every((count) => count >= 0)) {
-      const minus = emitter.ints([-1, -1]);
-      const turned = kernel.every((size) => size === 1)
-        ? w!
-        : emitter.node('Slice', [
-            w!,
-            minus,
-            emitter.ints([-1000, -1000]),
-            emitter.ints([2, 3]),
-            minus,
-          ]);
-      const swapped = emitter.node('Transpose', [turned], { attributes: { perm: [1, 0, 2, 3] } });
+    if (
+      stride === 1 &&
+      canBlock(emitter, [weight.shape[1]!, weight.shape[0]!, ...kernel]) &&
+      pads.every((count) => count >= 0)
+    ) {
       const weightShape: Shape = [weight.shape[1]!, weight.shape[0]!, ...kernel];
       const attributes = { kernel_shape: kernel, strides: [1, 1], pads: [...pads, ...pads] };
-      return blockedConv(emitter, { x: y!, w: swapped, weightShape, attributes });
+      return blockedConv(emitter, { x: y!, w: w!, turned: true, weightShape, attributes });
+    }
+    if (emitter.target === 'cpu' && stride === 1 && padding === 0 && kernel.every((k) => k === 1)) {
+      return pointwise(emitter, y!, w!, inputs);
     }
     const extra = outputSize.map(
       (size, i) => size - ((from.shape[2 + i]! - 1) * stride - 2 * padding + kernel[i]!),
@@ -75,6 +67,17 @@ const op: Op<Required<Options>> = {
     });
   },
 };
+
+/** A 1×1 kernel: wᵀ [C, O] times y [N, O, h·w]. */
+function pointwise(emitter: Emitter, y: string, w: string, inputs: readonly Tensor[]): string {
+  const [batch, outputs, height, width] = inputs[0]!.shape as [number, number, number, number];
+  const channels = inputs[1]!.shape[1]!;
+  const matrix = emitter.node('Reshape', [w, emitter.ints([outputs, channels])]);
+  const turned = emitter.node('Transpose', [matrix], { attributes: { perm: [1, 0] } });
+  const columns = emitter.node('Reshape', [y, emitter.ints([batch, outputs, height * width])]);
+  const product = emitter.node('MatMul', [turned, columns]);
+  return emitter.node('Reshape', [product, emitter.ints([batch, channels, height, width])]);
+}
 
 /**
  * The adjoint of `conv2d` in its input, also known as deconvolution: y [N, O, h, w],

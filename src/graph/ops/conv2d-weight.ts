@@ -1,6 +1,13 @@
 import { apply, fail, type Op, type Tensor } from '../tensor.ts';
+import { type ConvOptions, checkConv, convSize } from './conv-shape.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
-import { type ConvOptions, conv2d } from './conv2d.ts';
+import { conv2d } from './conv2d.ts';
+import {
+  type ConvSizes,
+  pointwiseWeightGradient,
+  weightGradientByPatches,
+  weightGradientByShifts,
+} from './weight-gradient.ts';
 
 interface Options extends ConvOptions {
   /** Height and width of the kernel. */
@@ -9,10 +16,14 @@ interface Options extends ConvOptions {
 
 const op: Op<Required<Options>> = {
   name: 'conv2dWeight',
-  infer: (inputs, { kernel }) => {
+  infer: (inputs, options) => {
+    checkConv('conv2dWeight', inputs, options);
     const [x, y] = inputs as readonly [Tensor, Tensor];
-    if (x.shape.length !== 4 || y.shape.length !== 4 || x.shape[0] !== y.shape[0]) {
-      fail('conv2dWeight', 'takes [N, C, H, W] and [N, O, h, w]', inputs);
+    if (x.shape[0] !== y.shape[0]) fail('conv2dWeight', 'the batches differ', inputs);
+    const { kernel } = options;
+    if (kernel.some((size, i) => convSize(x.shape[2 + i]!, size, options) !== y.shape[2 + i])) {
+      const size = kernel.join('×');
+      fail('conv2dWeight', `a ${size} kernel does not make the second from the first`, inputs);
     }
     return { shape: [y.shape[1]!, x.shape[1]!, ...kernel], dtype: x.dtype };
   },
@@ -24,29 +35,41 @@ const op: Op<Required<Options>> = {
       conv2d(x, cotangent, { stride, padding }),
     ];
   },
-  lower: (emitter, [x, y], { inputs, attributes: { stride, padding, kernel } }) => {
+  lower: (emitter, [x, y], { inputs, attributes }) => {
+    const { stride, padding, kernel } = attributes;
+    if (emitter.target === 'cpu') {
+      const operands = { x: x!, y: y!, sizes: sizesOf(inputs, attributes) };
+      if (isPointwise(attributes)) return pointwiseWeightGradient(emitter, operands);
+      if (stride !== 1) return weightGradientByPatches(emitter, operands);
+      return weightGradientByShifts(emitter, operands);
+    }
     // A convolution in which batch and channels change places: y is the kernel, spread by the stride.
     const swap = { attributes: { perm: [1, 0, 2, 3] } };
-    const wide = emitter.node(
-      'Conv',
-      [emitter.node('Transpose', [x!], swap), emitter.node('Transpose', [y!], swap)],
-      {
-        attributes: {
-          kernel_shape: inputs[1]!.shape.slice(2),
-          dilations: [stride, stride],
-          pads: [padding, padding, padding, padding],
-        },
+    const swapped = [x!, y!].map((name) => emitter.node('Transpose', [name], swap));
+    const wide = emitter.node('Conv', swapped, {
+      attributes: {
+        kernel_shape: inputs[1]!.shape.slice(2),
+        dilations: [stride, stride],
+        pads: [padding, padding, padding, padding],
       },
-    );
-    const cut = emitter.node('Slice', [
-      wide,
-      emitter.ints([0, 0]),
-      emitter.ints(kernel),
-      emitter.ints([2, 3]),
-    ]);
+    });
+    const [zeros, ends, axes] = [[0, 0], kernel, [2, 3]].map((values) => emitter.ints(values));
+    const cut = emitter.node('Slice', [wide, zeros!, ends!, axes!]);
     return emitter.node('Transpose', [cut], swap);
   },
 };
+
+const isPointwise = ({ stride, padding, kernel }: Required<Options>) =>
+  stride === 1 && padding === 0 && kernel[0] * kernel[1] === 1;
+
+function sizesOf(
+  inputs: readonly Tensor[],
+  { stride, padding, kernel }: Required<Options>,
+): ConvSizes {
+  const [n, c, h, w] = inputs[0]!.shape as readonly [number, number, number, number];
+  const [, o, outH, outW] = inputs[1]!.shape as readonly [number, number, number, number];
+  return { n, c, h, w, o, outH, outW, kh: kernel[0], kw: kernel[1], stride, padding };
+}
 
 /**
  * The adjoint of `conv2d` in its weight: x [N, C, H, W], y [N, O, h, w] → [O, C, kh, kw],

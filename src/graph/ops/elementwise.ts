@@ -1,5 +1,5 @@
 import { broadcast } from '../shape.ts';
-import { apply, constant, type DType, fail, type Op, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, constant, type DType, fail, type Op, type Tensor } from '../tensor.ts';
 import { sumTo } from './sum-to.ts';
 
 /** Elementwise ops take numbers as float32 constants. */
@@ -19,7 +19,7 @@ export function unary({ name, gradient, lower }: UnaryRules): (x: Operand) => Te
   const op: Op = {
     name,
     infer: ([x]) => {
-      if (x!.dtype !== 'float32') fail(name, `takes float32, not ${x!.dtype}`, [x!]);
+      checkFloat(name, [x!]);
       return { shape: x!.shape, dtype: 'float32' };
     },
     ...(gradient && {
@@ -59,6 +59,7 @@ export function binary({
       const [a, b] = inputs as readonly [Tensor, Tensor];
       if (a.dtype !== b.dtype)
         fail(name, `operands are ${a.dtype} and ${b.dtype}; cast one`, inputs);
+      if (a.dtype === 'bool' && onnx !== 'Equal') fail(name, 'takes numbers, not bool', inputs);
       return { shape: broadcast(name, inputs), dtype: dtype ?? a.dtype };
     },
     ...(gradient && {

@@ -1,12 +1,13 @@
-import { broadcast, sameShape } from '../shape.ts';
-import { apply, fail, type Op, type Shape, type Tensor } from '../tensor.ts';
+import { broadcastShapes, sameShape } from '../shape.ts';
+import { apply, checkShape, fail, type Op, type Shape, type Tensor } from '../tensor.ts';
 import { sumTo } from './sum-to.ts';
 
 const op: Op<{ readonly shape: Shape }> = {
   name: 'expand',
   infer: ([x], { shape }) => {
-    const target = { ...x!, name: 'target', shape };
-    if (!sameShape(broadcast('expand', [x!, target]), shape)) {
+    checkShape('expand', shape);
+    const result = broadcastShapes([x!.shape, shape]);
+    if (!result || !sameShape(result, shape)) {
       fail('expand', `does not broadcast to [${shape.join(', ')}]`, [x!]);
     }
     return { shape, dtype: x!.dtype };

@@ -1,5 +1,5 @@
-import { broadcast } from '../shape.ts';
-import { apply, fail, type Op, type Tensor } from '../tensor.ts';
+import { broadcastShapes } from '../shape.ts';
+import { apply, checkFloat, fail, type Op, type Tensor } from '../tensor.ts';
 import { sumTo } from './sum-to.ts';
 
 interface Options {
@@ -16,10 +16,9 @@ const op: Op<Required<Options>> = {
     const [rows, inner] = lastTwo(a, transposeA);
     const [innerB, columns] = lastTwo(b, transposeB);
     if (inner !== innerB) fail('matMul', `inner sizes ${inner} and ${innerB} differ`, inputs);
-    const batch = broadcast(
-      'matMul',
-      [a, b].map((t) => ({ ...t, shape: t.shape.slice(0, -2) })),
-    );
+    checkFloat('matMul', inputs);
+    const batch = broadcastShapes(inputs.map(({ shape }) => shape.slice(0, -2)));
+    if (!batch) return fail('matMul', 'batches do not broadcast', inputs);
     return { shape: [...batch, rows, columns], dtype: a.dtype };
   },
   gradient: ({ inputs, attributes: { transposeA, transposeB } }, cotangent) => {

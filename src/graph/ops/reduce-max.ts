@@ -1,5 +1,5 @@
 import { reducedShape, resolveAxes } from '../shape.ts';
-import { apply, type Op, type Tensor } from '../tensor.ts';
+import { apply, fail, type Op, type Tensor } from '../tensor.ts';
 import { div } from './div.ts';
 import { equal } from './equal.ts';
 import { mul } from './mul.ts';
@@ -8,7 +8,10 @@ import { where } from './where.ts';
 
 const op: Op<{ readonly axes: readonly number[] }> = {
   name: 'reduceMax',
-  infer: ([x], { axes }) => ({ shape: reducedShape(x!.shape, axes), dtype: x!.dtype }),
+  infer: ([x], { axes }) => {
+    if (x!.dtype === 'bool') fail('reduceMax', 'takes numbers, not bool', [x!]);
+    return { shape: reducedShape(x!.shape, axes), dtype: x!.dtype };
+  },
   gradient: ({ inputs, output, attributes: { axes } }, cotangent) => {
     // Ties share the gradient equally.
     const hit = where(equal(inputs[0]!, output), 1, 0);

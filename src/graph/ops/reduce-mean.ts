@@ -1,11 +1,14 @@
 import { reducedShape, resolveAxes } from '../shape.ts';
-import { apply, type Op, sizeOf, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, type Op, sizeOf, type Tensor } from '../tensor.ts';
 import { expand } from './expand.ts';
 import { mul } from './mul.ts';
 
 const op: Op<{ readonly axes: readonly number[] }> = {
   name: 'reduceMean',
-  infer: ([x], { axes }) => ({ shape: reducedShape(x!.shape, axes), dtype: x!.dtype }),
+  infer: ([x], { axes }) => {
+    checkFloat('reduceMean', [x!]);
+    return { shape: reducedShape(x!.shape, axes), dtype: x!.dtype };
+  },
   gradient: ({ inputs, output }, cotangent) => {
     const share = sizeOf(output.shape) / sizeOf(inputs[0]!.shape);
     return [expand(mul(cotangent, share), inputs[0]!.shape)];

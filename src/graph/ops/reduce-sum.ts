@@ -1,10 +1,13 @@
 import { reducedShape, resolveAxes } from '../shape.ts';
-import { apply, type Op, type Tensor } from '../tensor.ts';
+import { apply, fail, type Op, type Tensor } from '../tensor.ts';
 import { expand } from './expand.ts';
 
 const op: Op<{ readonly axes: readonly number[] }> = {
   name: 'reduceSum',
-  infer: ([x], { axes }) => ({ shape: reducedShape(x!.shape, axes), dtype: x!.dtype }),
+  infer: ([x], { axes }) => {
+    if (x!.dtype === 'bool') fail('reduceSum', 'takes numbers, not bool', [x!]);
+    return { shape: reducedShape(x!.shape, axes), dtype: x!.dtype };
+  },
   gradient: ({ inputs }, cotangent) => [expand(cotangent, inputs[0]!.shape)],
   lower: (emitter, [x], { attributes: { axes } }) =>
     emitter.node('ReduceSum', [x!, emitter.ints(axes)], { attributes: { keepdims: 1 } }),

@@ -1,11 +1,16 @@
 import { resolveAxis } from '../shape.ts';
-import { apply, fail, type Op, sizeOf, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, fail, type Op, sizeOf, type Tensor } from '../tensor.ts';
 import { gather } from './gather.ts';
 
 const op: Op<{ readonly size: number; readonly axis: number }> = {
   name: 'scatterAdd',
   infer: (inputs, { size, axis }) => {
     const [updates, indices] = inputs as readonly [Tensor, Tensor];
+    checkFloat('scatterAdd', [updates]);
+    if (indices.dtype !== 'int64' && indices.dtype !== 'int32') {
+      fail('scatterAdd', `indices must be int32 or int64, not ${indices.dtype}`, inputs);
+    }
+    if (!Number.isInteger(size) || size < 0) fail('scatterAdd', `size ${size} is not ≥ 0`, inputs);
     if (indices.shape.length !== 1 || indices.shape[0] !== updates.shape[axis]) {
       fail('scatterAdd', `needs one index per row of axis ${axis}`, inputs);
     }

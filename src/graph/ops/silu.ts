@@ -7,11 +7,8 @@ import { sub } from './sub.ts';
 /** x·sigmoid(x), also called swish. */
 export const silu = unary({
   name: 'silu',
-  // d/dx x·s(x) = s + y·(1 − s): reuses the output, so the backward pass adds only s.
-  gradient: ({ x, y, cotangent }) => {
-    const s = sigmoid(x);
-    return mul(cotangent, add(s, mul(y, sub(1, s))));
-  },
+  // d/dx x·s(x) = s·(1 + x − y): reuses the output, so the backward pass adds only s.
+  gradient: ({ x, y, cotangent }) => mul(mul(cotangent, sigmoid(x)), add(sub(x, y), 1)),
   lower: (emitter, inputs) => {
     // One pass over memory on the CPU; two elsewhere.
     if (emitter.target === 'cpu') {

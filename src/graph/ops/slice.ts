@@ -33,7 +33,9 @@ export function slice(x: Tensor, starts: Shape, ends: Shape): Tensor {
   const resolve = (values: Shape) =>
     values.map((value, axis) => (value < 0 ? value + x.shape[axis]! : value));
   const [from, to] = [resolve(starts), resolve(ends)];
-  if (from.some((start, axis) => start < 0 || to[axis]! < start || to[axis]! > x.shape[axis]!)) {
+  const isInside = (axis: number) =>
+    from[axis]! >= 0 && to[axis]! >= from[axis]! && to[axis]! <= x.shape[axis]!;
+  if (![...from, ...to].every(Number.isInteger) || !from.every((_, axis) => isInside(axis))) {
     fail('slice', `[${starts.join(', ')}] to [${ends.join(', ')}] is not inside`, [x]);
   }
   return apply(op, [x], { starts: from, ends: to });

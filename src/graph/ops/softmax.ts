@@ -1,12 +1,15 @@
 import { resolveAxis } from '../shape.ts';
-import { apply, type Op, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, type Op, type Tensor } from '../tensor.ts';
 import { mul } from './mul.ts';
 import { reduceSum } from './reduce-sum.ts';
 import { sub } from './sub.ts';
 
 const op: Op<{ readonly axis: number }> = {
   name: 'softmax',
-  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  infer: ([x]) => {
+    checkFloat('softmax', [x!]);
+    return { shape: x!.shape, dtype: x!.dtype };
+  },
   gradient: ({ output, attributes: { axis } }, cotangent) => [
     mul(output, sub(cotangent, reduceSum(mul(cotangent, output), axis))),
   ],

@@ -1,10 +1,11 @@
-import { apply, fail, type Op, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, fail, type Op, type Tensor } from '../tensor.ts';
 import { avgPool } from './avg-pool.ts';
 import { mul } from './mul.ts';
 
 const op: Op<{ readonly factor: number }> = {
   name: 'upsampleNearest',
   infer: ([x], { factor }) => {
+    checkFloat('upsampleNearest', [x!]);
     if (x!.shape.length !== 4) fail('upsampleNearest', 'takes [N, C, H, W]', [x!]);
     const [batch, channels, height, width] = x!.shape as [number, number, number, number];
     return { shape: [batch, channels, height * factor, width * factor], dtype: x!.dtype };

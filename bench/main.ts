@@ -1,0 +1,43 @@
+import { arch, cpus, platform } from 'node:os';
+import { parseArgs } from 'node:util';
+import { benchGraph } from './graph.ts';
+import { benchSample } from './sample.ts';
+import { benchTrain } from './train.ts';
+
+const usage = `usage: npm run bench -- [graph] [train] [sample] [--json] [--seconds n] [--peer python]
+  graph   convolutions as a share of the MatMul rate
+  train   the demo's network; --peer runs the same in that Python's PyTorch
+  sample  random numbers and Langevin updates`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '2' },
+    peer: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const seconds = Number(values.seconds);
+const benches = {
+  graph: () => benchGraph(seconds),
+  train: () => benchTrain(seconds, values.peer),
+  sample: () => benchSample(seconds),
+};
+const names = positionals.length > 0 ? positionals : Object.keys(benches);
+const unknown = names.find((name) => !Object.hasOwn(benches, name));
+if (values.help || unknown !== undefined || !(seconds > 0)) {
+  console.error(unknown === undefined ? usage : `no benchmark "${unknown}"\n${usage}`);
+  process.exit(values.help ? 0 : 2);
+}
+
+const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${platform()}-${arch()}, Node ${process.version}`;
+const results: Record<string, unknown> = { machine };
+if (!values.json) console.log(`${machine}\n`);
+for (const name of names) {
+  const { result, text } = await benches[name as keyof typeof benches]();
+  results[name] = result;
+  if (!values.json) console.log(`${text}\n`);
+}
+if (values.json) console.log(JSON.stringify(results));

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { createModel, exportDenoiser, openDenoiser } from '../src/model/index.ts';
+import { countParameters, findPreset, initializeParameters } from '../src/nn/index.ts';
+import { createTrainer, type Dataset, trainingSchema } from '../src/train/index.ts';
+import { values } from './matmul.ts';
+import { measure, table } from './measure.ts';
+
+const BATCH = 64;
+const CHAINS = 100;
+
+/** Training and inference of the demo's network, beside PyTorch's where `python` is given. */
+export async function benchTrain(seconds: number, python: string | undefined) {
+  const config = {
+    parametrization: 'gps',
+    view: 'noise',
+    sigma: 0.5,
+    measurements: 1,
+    shape: [1, 28, 28],
+    network: findPreset('digits').config,
+  } as const;
+  const model = createModel(config);
+  const training = trainingSchema.parse({ sigma: 0.5, batch: BATCH });
+  const trainer = await createTrainer({ model, dataset: noise(), config: training, device: 'cpu' });
+  const bytes = exportDenoiser(config, initializeParameters(model.specs, 0));
+  const denoiser = await openDenoiser(bytes, 'digits');
+  const z = values(CHAINS * 784);
+  const out = new Float32Array(z.length);
+  const [train, infer] = await measure(
+    [
+      { name: 'train', work: BATCH, run: () => trainer.next() },
+      { name: 'infer', work: CHAINS, run: () => denoiser.denoise(z, out) },
+    ],
+    5 * seconds,
+  );
+  await trainer.release();
+  await denoiser.release();
+  const peer = python === undefined ? undefined : await runPeer(python, 5 * seconds);
+  const own = { train: train!.best, infer: infer!.best };
+  const rows = (['train', 'infer'] as const).map((key) => {
+    const theirs = peer?.[key];
+    const cells = [key === 'train' ? `training, batch ${BATCH}` : `inference, batch ${CHAINS}`];
+    cells.push(own[key].toFixed(0), theirs?.toFixed(0) ?? '–');
+    return [...cells, theirs ? (own[key] / theirs).toFixed(2) : '–'];
+  });
+  const parameters = countParameters(model.specs);
+  return {
+    result: { parameters, imagesPerSecond: own, ...(peer && { peer }) },
+    text: `digits network, ${parameters} parameters, images/s\n${table(['', 'mdensity', `PyTorch ${peer?.version ?? ''}`, 'ratio'], rows)}`,
+  };
+}
+
+interface Peer {
+  readonly version: string;
+  readonly train: number;
+  readonly infer: number;
+}
+
+async function runPeer(python: string, seconds: number): Promise<Peer> {
+  const script = new URL('peers/digits_torch.py', import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(python, [script, '--seconds', String(seconds)]);
+  const { torch, imagesPerSecond } = JSON.parse(stdout);
+  return { version: torch, ...imagesPerSecond };
+}
+
+function noise(): Dataset {
+  const count = 256;
+  const data = Uint8Array.from(values(count * 784), (value) => 128 + 40 * value);
+  return { name: 'noise', count, shape: [1, 28, 28], data, hash: '' };
+}

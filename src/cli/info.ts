@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { cacheFolder } from '../data/index.ts';
+import { resolveDevice } from '../graph/index.ts';
+import { presets } from '../nn/index.ts';
+import { kernels } from '../sample/index.ts';
+import { hasRun, listCheckpoints, readMetrics, readRecord } from '../train/index.ts';
+import { loadModel } from './model-file.ts';
+import { addGlobalOptions, globalOptions } from './options.ts';
+import { createOutput } from './output.ts';
+import { versions } from './versions.ts';
+
+export function infoCommand(parent: Command): void {
+  const command = addGlobalOptions(
+    parent
+      .command('info [run|file.onnx]')
+      .description('what a run or a model is; without one, what this machine has'),
+  );
+  command.action(async (target: string | undefined) => {
+    const facts = target === undefined ? await machineFacts() : await targetFacts(target);
+    const lines = Object.entries(facts).map(([key, value]) => `${key.padEnd(14)}${textOf(value)}`);
+    createOutput(globalOptions(command)).result(facts, lines.join('\n'));
+  });
+}
+
+async function machineFacts() {
+  return {
+    versions: versions(),
+    device: await resolveDevice('auto'),
+    networks: Object.fromEntries(
+      Object.entries(presets).map(([name, { description }]) => [name, description]),
+    ),
+    kernels: Object.keys(kernels),
+    dataCache: cacheFolder(),
+  };
+}
+
+async function targetFacts(target: string) {
+  if (existsSync(join(target, 'run.json')) && (await hasRun(target))) {
+    const { model, training, data, started } = await readRecord(target);
+    const last = (await readMetrics(target)).at(-1);
+    return { model, training, data, started, checkpoints: await listCheckpoints(target), last };
+  }
+  const model = await loadModel(target, { sigma: 1 }).catch(() => loadModel(target, {}));
+  const facts = {
+    shape: model.shape,
+    model: model.config ?? 'from elsewhere: give --sigma to sample',
+  };
+  await model.release();
+  return facts;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  if (typeof value !== 'object' || value === null) return String(value ?? '–');
+  return Object.entries(value)
+    .map(
+      ([key, inner]) =>
+        `\n  ${key.padEnd(16)}${typeof inner === 'object' ? JSON.stringify(inner) : inner}`,
+    )
+    .join('');
+}

@@ -1,0 +1,42 @@
+import * as Plot from '@observablehq/plot';
+import { Window } from 'happy-dom';
+
+/** One line of a chart: points in order. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly (readonly [number, number])[];
+}
+
+export interface ChartOptions {
+  readonly x: string;
+  readonly y: string;
+  readonly logY?: boolean;
+}
+
+/** A line chart as SVG text that stands on its own in an HTML page. */
+export function lineChart(series: readonly Series[], { x, y, logY = false }: ChartOptions): string {
+  const window = new Window();
+  const rows = series.flatMap(({ name, points }) =>
+    points.map(([at, value]) => ({ name, at, value })),
+  );
+  const svg = Plot.plot({
+    document: window.document as unknown as Document,
+    width: 720,
+    height: 300,
+    marginLeft: 56,
+    x: { label: x },
+    y: { label: y, grid: true, ...(logY && { type: 'log' as const }) },
+    marks: [
+      Plot.lineY(rows, {
+        x: 'at',
+        y: 'value',
+        z: 'name',
+        stroke: 'currentColor',
+        strokeWidth: 1.5,
+      }),
+    ],
+  });
+  const text = svg.outerHTML;
+  void window.happyDOM.close();
+  return text;
+}

@@ -1,0 +1,235 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { encodeNpy } from '../data/index.ts';
+import { effectiveNoise } from '../density/index.ts';
+import { UserError } from '../errors.ts';
+import { writeBytes } from '../files.ts';
+import type { DenoiserFile } from '../model/index.ts';
+import { filmstrips, kernels, type Raster, tileImages, walkJump } from '../sample/index.ts';
+import { encodePng } from '../sample/png.ts';
+import { interruptible } from './interrupt.ts';
+import { loadModel } from './model-file.ts';
+import {
+  addOptions,
+  defineOptions,
+  globalOptions,
+  type OptionValues,
+  readOptions,
+} from './options.ts';
+import { createOutput, type Output } from './output.ts';
+
+const kernelNames = Object.keys(kernels) as [keyof typeof kernels];
+
+export const sampleOptions = defineOptions({
+  model: {
+    flags: '--model <run|file.onnx>',
+    description: 'a run, or an ONNX denoiser',
+    schema: z.string(),
+  },
+  out: {
+    flags: '--out <file.png|file.npy|dir>',
+    description: 'a grid of samples, all samples [chains, draws, ...], or a folder with everything',
+    schema: z.string(),
+  },
+  sigma: {
+    flags: '--sigma <σ>',
+    description: 'noise of one measurement, for a model that does not say its own',
+    schema: z.number().positive().optional(),
+  },
+  measurements: {
+    flags: '--measurements <M>',
+    description: 'walk the member (M, σ̃√M) of the model’s class',
+    schema: z.int().min(1).default(1),
+  },
+  kernel: {
+    flags: '--kernel <name>',
+    description: kernelNames.join(', '),
+    schema: z.enum(kernelNames).default('sachs'),
+  },
+  chains: {
+    flags: '--chains <n>',
+    description: 'chains, walked side by side',
+    schema: z.int().min(1).default(100),
+  },
+  steps: {
+    flags: '--steps <n>',
+    description: 'steps of each chain after the burn-in',
+    schema: z.int().min(1).default(600),
+  },
+  burnIn: {
+    flags: '--burn-in <n>',
+    description: 'steps before the first jump',
+    schema: z.int().min(0).default(0),
+  },
+  jumpEvery: {
+    flags: '--jump-every <n>',
+    description: 'steps between jumps',
+    schema: z.int().min(1).default(20),
+  },
+  stepSize: {
+    flags: '--step-size <δ>',
+    description: 'in units of σ',
+    schema: z.number().positive().default(0.5),
+  },
+  friction: {
+    flags: '--friction <γδ>',
+    description: 'effective friction of one step',
+    schema: z.number().positive().default(0.5),
+  },
+  seed: {
+    flags: '--seed <n>',
+    description: 'decides every random number',
+    schema: z.int().min(0).default(0),
+  },
+  device: {
+    flags: '--device <device>',
+    description: 'auto, cpu, webgpu, cuda',
+    schema: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('cpu'),
+  },
+});
+
+export type SampleOptions = OptionValues<typeof sampleOptions>;
+
+const examples = `
+Examples:
+  mdensity sample --model runs/digits --out samples.png
+  mdensity sample --model runs/digits --measurements 4 --chains 16 --steps 2000 --out walk/
+  mdensity sample --model denoiser.onnx --sigma 0.5 --out samples.npy`;
+
+export function sampleCommand(parent: Command): void {
+  const command = addOptions(
+    parent.command('sample').description('walk a learned density and jump to clean samples'),
+    sampleOptions,
+  );
+  command.addHelpText('after', examples).action(async () => {
+    const output = createOutput(globalOptions(command));
+    const options = await readOptions(sampleOptions, command);
+    checkOut(options.out);
+    const { sigma, measurements, device } = options;
+    const effective = sigma === undefined ? {} : { sigma: effectiveNoise(sigma, measurements) };
+    const model = await loadModel(options.model, { device, ...effective });
+    const draws = await walk(model, options, output);
+    const files = await saveDraws(draws, options.out);
+    output.result(
+      {
+        files,
+        chains: options.chains,
+        draws: draws.xhat.length,
+        shape: model.shape,
+        sigma: model.sigma,
+      },
+      `wrote ${files.join(', ')}`,
+    );
+    await model.release();
+  });
+}
+
+/** Jumps of every chain, in time order: each `[chains, ...shape]`. */
+export interface Draws {
+  readonly shape: readonly number[];
+  readonly chains: number;
+  readonly steps: readonly number[];
+  readonly ybar: readonly Float32Array[];
+  readonly xhat: readonly Float32Array[];
+}
+
+/** Walks and jumps with a progress bar; Ctrl-C keeps what was drawn. */
+export async function walk(
+  model: DenoiserFile,
+  options: Omit<SampleOptions, 'model' | 'out'>,
+  output: Output,
+): Promise<Draws> {
+  const { burnIn, steps, chains } = options;
+  const [times, ybar, xhat] = [[] as number[], [] as Float32Array[], [] as Float32Array[]];
+  const bar = output.progress('walking', burnIn + steps);
+  const start = performance.now();
+  const onProgress = (progress: { readonly step: number }) => {
+    const seconds = (performance.now() - start) / 1000;
+    const rate = progress.step / seconds;
+    const secondsLeft = (burnIn + steps - progress.step) / rate;
+    bar.update(progress.step, { secondsLeft, note: `${Math.round(rate * chains)} updates/s` });
+  };
+  await interruptible(async (signal) => {
+    try {
+      for await (const jump of walkJump(model, { ...options, signal, onProgress })) {
+        times.push(jump.step);
+        ybar.push(jump.ybar);
+        xhat.push(jump.xhat);
+      }
+    } catch (error) {
+      if (!signal.aborted || xhat.length === 0) throw error;
+      output.log(`\nstopped at step ${times.at(-1)}; keeping the ${xhat.length} jumps made`);
+    }
+  }).finally(() => bar.stop());
+  if (xhat.length === 0) {
+    throw new UserError(
+      `--steps ${steps}: no jump falls within; give at least --jump-every ${options.jumpEvery}`,
+    );
+  }
+  return { shape: model.shape, chains, steps: times, ybar, xhat };
+}
+
+/** Writes what `--out` asks for and returns the files' paths. */
+async function saveDraws(draws: Draws, out: string): Promise<string[]> {
+  const arrays = (frames: readonly Float32Array[]) =>
+    encodeNpy(byChain(frames, draws.chains), [draws.chains, frames.length, ...draws.shape]);
+  const write = async (path: string, bytes: Uint8Array) => {
+    await writeBytes(path, bytes);
+    return path;
+  };
+  if (out.endsWith('.npy')) return [await write(out, arrays(draws.xhat))];
+  if (out.endsWith('.png')) return [await write(out, await encodePng(gridOf(draws)))];
+  const files = [
+    await write(join(out, 'xhat.npy'), arrays(draws.xhat)),
+    await write(join(out, 'ybar.npy'), arrays(draws.ybar)),
+  ];
+  if (draws.shape.length !== 3) return files;
+  files.push(await write(join(out, 'samples.png'), await encodePng(gridOf(draws))));
+  files.push(await write(join(out, 'chains.png'), await encodePng(stripsOf(draws, draws.xhat))));
+  return files;
+}
+
+/** The last jump of every chain. @throws UserError for samples that are no images. */
+export function gridOf({ xhat, shape }: Draws): Raster {
+  return tileImages(xhat.at(-1)!, shape, { scale: scaleOf(shape) });
+}
+
+const STRIP_CHAINS = 8;
+const STRIP_FRAMES = 24;
+
+/** A row for each of the first chains, evenly spaced jumps from left to right. */
+export function stripsOf({ shape, chains }: Draws, frames: readonly Float32Array[]): Raster {
+  const count = Math.min(STRIP_FRAMES, frames.length);
+  const shown = Array.from(
+    { length: count },
+    (_, i) => frames[Math.floor(((i + 1) * frames.length) / count) - 1]!,
+  );
+  const rows = Array.from({ length: Math.min(STRIP_CHAINS, chains) }, (_, chain) => chain);
+  return filmstrips(shown, shape, { chains: rows, scale: scaleOf(shape) });
+}
+
+/** Small images are drawn larger. */
+export const scaleOf = (shape: readonly number[]) => Math.max(1, Math.floor(56 / shape.at(-1)!));
+
+/** [draws][chains, ...] → [chains, draws, ...]. */
+function byChain(frames: readonly Float32Array[], chains: number): Float32Array {
+  const size = frames[0]!.length / chains;
+  const all = new Float32Array(frames.length * frames[0]!.length);
+  frames.forEach((frame, draw) => {
+    for (let chain = 0; chain < chains; chain++) {
+      all.set(
+        frame.subarray(chain * size, (chain + 1) * size),
+        (chain * frames.length + draw) * size,
+      );
+    }
+  });
+  return all;
+}
+
+/** Fails before the walk rather than after it. */
+function checkOut(out: string): void {
+  const ending = /\.[a-z0-9]+$/i.exec(out)?.[0].toLowerCase();
+  if (ending === undefined || ending === '.png' || ending === '.npy') return;
+  throw new UserError(`--out ${out}: cannot write ${ending}; give a .png, a .npy, or a folder`);
+}

@@ -1,0 +1,45 @@
+export { examplesFromArray } from './arrays.ts';
+export { assetPath } from './assets.ts';
+export { cacheFolder, locateSet, type SetLocation, setCacheFolder } from './cache.ts';
+export { cifar10Classes, cifar10Examples, decodeCifar10 } from './cifar10.ts';
+export {
+  type DatasetInfo,
+  type DatasetValues,
+  describeDataset,
+  measureDataset,
+} from './describe.ts';
+export type { Examples, ReadOptions, Split } from './examples.ts';
+export { type Download, type DownloadOptions, downloadFile } from './fetch.ts';
+export { type FileDigests, fileDigests, hashDataset } from './hash.ts';
+export { decodeIdx, type IdxArray, idxExamples, readIdx } from './idx.ts';
+export { imageFolderExamples } from './images.ts';
+export { type LoadOptions, loadDataset } from './load.ts';
+export {
+  decodeNpy,
+  encodeNpy,
+  type NpyArray,
+  type NpyType,
+  readNpy,
+  type WritableNpyData,
+  writeNpy,
+} from './npy.ts';
+export { decodeNpz, encodeNpz, type Npz, type NpzEntry, readNpz, writeNpz } from './npz.ts';
+export {
+  findNamedSet,
+  type NamedSet,
+  namedSet,
+  namedSets,
+  type SetFile,
+  type SetPart,
+} from './registry.ts';
+export {
+  type DatasetListing,
+  type FetchOptions,
+  type FetchProgress,
+  type FetchReport,
+  type FileCheck,
+  fetchDataset,
+  listDatasets,
+  type VerifyReport,
+  verifyDataset,
+} from './sets.ts';

@@ -1,0 +1,152 @@
+import { endianness } from 'node:os';
+import { UserError } from '../errors.ts';
+import { readBytes, writeBytes } from '../files.ts';
+import { sizeOf } from './examples.ts';
+import { littleEndianBytes, swapBytes } from './hash.ts';
+
+/** Values mdensity can write as NPY: `<f4`, `<f8`, `|u1`, `<i4`. */
+export type WritableNpyData = Float32Array | Float64Array | Uint8Array | Int32Array;
+
+/** An array read from NPY, row-major. Booleans come as bytes 0 and 1. */
+export interface NpyArray {
+  /** NumPy's name of the type, byte order apart: `f4`, `f8`, `u1`, `i4`, `i8` or `b1`. */
+  readonly dtype: NpyType;
+  readonly shape: readonly number[];
+  readonly data: WritableNpyData | BigInt64Array;
+}
+
+export type NpyType = 'f4' | 'f8' | 'u1' | 'i4' | 'i8' | 'b1';
+
+const types = {
+  f4: Float32Array,
+  f8: Float64Array,
+  u1: Uint8Array,
+  i4: Int32Array,
+  i8: BigInt64Array,
+  b1: Uint8Array,
+} as const;
+
+const magic = '\x93NUMPY';
+const getAgain = 'get or save the file again';
+const nativeOrder = endianness() === 'LE' ? '<' : '>';
+
+interface Header {
+  readonly order: string;
+  readonly dtype: NpyType;
+  readonly shape: readonly number[];
+  /** Where the values begin, in bytes. */
+  readonly start: number;
+}
+
+/**
+ * Decodes NumPy's NPY, versions 1 to 3: float32, float64, uint8, int32, int64 and bool of either byte
+ * order, in C order. The result shares no memory with `bytes`. `file` is named in errors.
+ * Throws `UserError` for another magic number, version, type or order, and for a file cut short or too long.
+ */
+export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
+  const { order, dtype, shape, start } = decodeHeader(bytes, file);
+  const Values = types[dtype];
+  const wanted = sizeOf(shape) * Values.BYTES_PER_ELEMENT;
+  const found = bytes.length - start;
+  if (found !== wanted) {
+    const problem =
+      found < wanted
+        ? `cut short: ${found} of ${wanted} bytes`
+        : `${found - wanted} bytes too many after the array`;
+    throw new UserError(
+      `${file}: values for shape (${shape.join(', ')}): ${problem}; ${getAgain}.`,
+    );
+  }
+  // A copy of its own, which begins at offset 0 as typed arrays need (a Buffer's slice would be a view).
+  const copy = new Uint8Array(bytes.subarray(start));
+  if (order !== '|' && order !== nativeOrder) {
+    swapBytes(Buffer.from(copy.buffer), Values.BYTES_PER_ELEMENT);
+  }
+  return { dtype, shape, data: new Values(copy.buffer) };
+}
+
+function decodeHeader(bytes: Uint8Array, file: string): Header {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.toString('latin1', 0, 6) !== magic) {
+    throw new UserError(`${file}: magic number is not NPY's \\x93NUMPY; save it with numpy.save.`);
+  }
+  const version = view[6] ?? 0;
+  if (version < 1 || version > 3) {
+    throw new UserError(`${file}: NPY version is ${version}, 1 to 3 are known; ${getAgain}.`);
+  }
+  const lengthSize = version === 1 ? 2 : 4;
+  const headerStart = 8 + lengthSize;
+  if (view.length < headerStart) {
+    throw new UserError(`${file}: header is cut short at ${view.length} bytes; ${getAgain}.`);
+  }
+  const start = headerStart + view.readUIntLE(8, lengthSize);
+  if (view.length < start) {
+    throw new UserError(
+      `${file}: header is cut short at ${view.length} of ${start} bytes; ${getAgain}.`,
+    );
+  }
+  return { ...parseHeader(view.toString('utf8', headerStart, start), file), start };
+}
+
+/** Reads the three fields of the header, a Python dictionary. */
+function parseHeader(text: string, file: string): Omit<Header, 'start'> {
+  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
+  const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
+  const dimensions = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text)?.[1];
+  if (fortran === undefined || dimensions === undefined) {
+    const field = fortran === undefined ? 'fortran_order' : 'shape';
+    throw new UserError(`${file}: header has no ${field}; ${getAgain}.`);
+  }
+  const [, order, dtype] = /^([<>|])(f4|f8|u1|i4|i8|b1)$/.exec(descr ?? '') ?? [];
+  if (order === undefined) {
+    const found = descr === undefined ? 'a record or missing' : `"${descr}"`;
+    throw new UserError(
+      `${file}: descr (type) is ${found}, but float32, float64, uint8, int32, int64 or bool is needed; convert it with array.astype.`,
+    );
+  }
+  if (fortran === 'True') {
+    throw new UserError(
+      `${file}: fortran_order is True, but C order is needed; save numpy.ascontiguousarray(array).`,
+    );
+  }
+  return { order, dtype: dtype as NpyType, shape: dimensions.match(/\d+/g)?.map(Number) ?? [] };
+}
+
+/**
+ * Encodes a row-major array as NPY version 1, C order, little-endian.
+ * Throws where `shape` does not hold as many values as `data` (a defect of the caller).
+ */
+export function encodeNpy(data: WritableNpyData, shape: readonly number[]): Uint8Array {
+  if (sizeOf(shape) !== data.length) {
+    throw new Error(`NPY: shape [${shape.join(', ')}] does not hold ${data.length} values.`);
+  }
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const fields = `{'descr': '${descrOf(data)}', 'fortran_order': False, 'shape': (${tuple}), }`;
+  // NumPy aligns the values to 64 bytes and ends the header with a newline.
+  const header = `${fields}${' '.repeat(63 - ((10 + fields.length) % 64))}\n`;
+  const prefix = Buffer.alloc(10);
+  prefix.write(magic, 'latin1');
+  prefix[6] = 1;
+  prefix.writeUInt16LE(header.length, 8);
+  return Buffer.concat([prefix, Buffer.from(header, 'latin1'), littleEndianBytes(data)]);
+}
+
+function descrOf(data: WritableNpyData): string {
+  if (data instanceof Float32Array) return '<f4';
+  if (data instanceof Float64Array) return '<f8';
+  return data instanceof Int32Array ? '<i4' : '|u1';
+}
+
+/** Reads an NPY file; see `decodeNpy`. */
+export async function readNpy(path: string): Promise<NpyArray> {
+  return decodeNpy(await readBytes(path), path);
+}
+
+/** Writes an NPY file whole or not at all; see `encodeNpy`. Throws `UserError` where it can not be written. */
+export async function writeNpy(
+  path: string,
+  data: WritableNpyData,
+  shape: readonly number[],
+): Promise<void> {
+  await writeBytes(path, encodeNpy(data, shape));
+}

@@ -1,0 +1,123 @@
+/**
+ * GPS(M, σ): the score of an M-density from the Bayes estimator ν of its mean, and the algebra of
+ * universality classes (paper A: Saremi, Srivastava & Bach 2023, "Universal Smoothed Score
+ * Functions for Generative Modeling", section 3).
+ */
+import { UserError } from '../errors.ts';
+
+/** All noise models whose measurements have a mean of the same law: [σ̃] = {(M, σ): σ/√M = σ̃}. */
+export interface UniversalityClass {
+  /** σ̃ = σ/√M, in units of x: the noise of ȳ, which every member shares. */
+  readonly effectiveSigma: number;
+  /** The noise σ = σ̃√M of one measurement in the member with `measurements` = M. */
+  members(measurements: number): number;
+}
+
+/**
+ * Effective noise σ̃ = σ/√M: the mean ȳ of M measurements has the law of x + σ̃ ε.
+ *
+ * @param sigma noise σ of one measurement, in units of x.
+ * @throws UserError unless σ is finite and above 0 and M is a whole number of at least 1.
+ */
+export function effectiveNoise(sigma: number, measurements: number): number {
+  checkSigma(sigma);
+  checkMeasurements(measurements);
+  return sigma / Math.sqrt(measurements);
+}
+
+/**
+ * The universality class of the noise model (M, σ). One ν serves all its members (paper A,
+ * proposition 2): train at M = 1 with σ = σ̃, sample at any M with σ = σ̃√M.
+ *
+ * @throws UserError unless σ is finite and above 0 and M is a whole number of at least 1.
+ */
+export function universalityClass(measurements: number, sigma: number): UniversalityClass {
+  const effectiveSigma = effectiveNoise(sigma, measurements);
+  return {
+    effectiveSigma,
+    members(m) {
+      checkMeasurements(m);
+      return effectiveSigma * Math.sqrt(m);
+    },
+  };
+}
+
+/**
+ * ȳ, the mean of the measurements of each chain. Sums of float32 in double precision are exact
+ * unless the terms differ by more than a factor of 2^27, so their order does not show in ȳ and
+ * neither does a permutation of the measurements (paper A, proposition 1).
+ *
+ * @param y `[chains, M, d]`.
+ * @param measurements M.
+ * @param out receives ȳ, `[chains, d]`; made if not given.
+ * @returns `out`.
+ */
+export function meanOfMeasurements(
+  y: Float32Array,
+  measurements: number,
+  dimension: number,
+  out: Float32Array = new Float32Array(y.length / measurements),
+): Float32Array {
+  checkLength('out', out, y.length / measurements);
+  if (measurements === 1) {
+    out.set(y);
+    return out;
+  }
+  const width = measurements * dimension;
+  for (let chain = 0; chain * width < y.length; chain++) {
+    const from = chain * width;
+    const to = chain * dimension;
+    for (let i = 0; i < dimension; i++) {
+      let sum = 0;
+      for (let at = from + i; at < from + width; at += dimension) sum += y[at]!;
+      out[to + i] = sum / measurements;
+    }
+  }
+  return out;
+}
+
+/**
+ * The score of GPS(M, σ): ∇_{y_m} log p_Y(y) = (ν(ȳ) − y_m)/σ² for every measurement m (paper A,
+ * section 3).
+ *
+ * @param estimate ν(ȳ), `[chains, d]`.
+ * @param y `[chains, M, d]`.
+ * @param sigma noise σ of one measurement, in units of x.
+ * @param out receives the score, `[chains, M, d]`, in units of 1/x; it may be `y` itself.
+ */
+export function gpsScore(
+  estimate: Float32Array,
+  y: Float32Array,
+  sigma: number,
+  measurements: number,
+  dimension: number,
+  out: Float32Array,
+): void {
+  checkLength('estimate', estimate, y.length / measurements);
+  checkLength('out', out, y.length);
+  const precision = 1 / (sigma * sigma);
+  for (let row = 0; row * dimension < y.length; row++) {
+    const from = row * dimension;
+    const mean = Math.floor(row / measurements) * dimension;
+    for (let i = 0; i < dimension; i++) {
+      out[from + i] = (estimate[mean + i]! - y[from + i]!) * precision;
+    }
+  }
+}
+
+function checkSigma(sigma: number): void {
+  if (Number.isFinite(sigma) && sigma > 0) return;
+  throw new UserError(`sigma: ${sigma} is not a noise level; give a finite number above 0`);
+}
+
+function checkMeasurements(measurements: number): void {
+  if (Number.isSafeInteger(measurements) && measurements >= 1) return;
+  throw new UserError(
+    `measurements: ${measurements} is not a number of measurements; give a whole number of at least 1`,
+  );
+}
+
+function checkLength(name: string, array: Float32Array, length: number): void {
+  if (array.length === length) return;
+  throw new RangeError(`${name} holds ${array.length} numbers, ${length} are needed`);
+}

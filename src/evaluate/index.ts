@@ -1,0 +1,1 @@
+export { type Neighbour, nearestExamples } from './nearest.ts';

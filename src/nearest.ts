@@ -1,0 +1,16 @@
+import { distance } from 'fastest-levenshtein';
+
+/**
+ * The end of an error about an unknown name: ` Did you mean "mnist"?`, with its leading space, or
+ * `''` where no candidate is near. Near is at most two edits in five letters of the longer name, case apart.
+ */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  let best = '';
+  let bestShare = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const edits = distance(name.toLowerCase(), candidate.toLowerCase());
+    const share = edits / Math.max(name.length, candidate.length, 1);
+    if (share < bestShare) [best, bestShare] = [candidate, share];
+  }
+  return bestShare <= 0.4 ? ` Did you mean "${best}"?` : '';
+}

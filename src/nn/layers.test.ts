@@ -1,0 +1,178 @@
+/** Layers against plain loops, how they start, and where they refuse. */
+import { describe, expect, test } from 'vitest';
+import { GraphError, input } from '../graph/index.ts';
+import {
+  computed,
+  createDraw,
+  evaluate,
+  expectClose,
+  indexOf,
+  normalInput,
+  positions,
+  valuesOf,
+} from '../graph/testing.ts';
+import { conv } from './conv.ts';
+import { norm } from './group-norm.ts';
+import { linear } from './linear.ts';
+import { depthToSpace, downsample, spaceToDepth, upsample } from './resample.ts';
+import { residualBlock } from './residual-block.ts';
+import { listParameters, type Network } from './scope.ts';
+import { buildWith } from './testing.ts';
+
+const draw = createDraw(61);
+const startOf = (network: Network, shape: readonly number[]) =>
+  Object.fromEntries(
+    listParameters(network, shape).map(({ name, shape: size, initialize }) => [
+      name,
+      [size, initialize(size)],
+    ]),
+  );
+
+describe('linear', () => {
+  test('is x·Wᵀ + b', async () => {
+    const x = normalInput(draw, [3, 4]);
+    const { y, parameters } = buildWith((scope, h) => linear(scope, h, 2), x, 'random');
+    const [w, b] = [valuesOf(parameters.weight!), valuesOf(parameters.bias!)];
+    const expected = positions([3, 2]).map(([n, o]) =>
+      [0, 1, 2, 3].reduce((sum, i) => sum + valuesOf(x)[n! * 4 + i]! * w[o! * 4 + i]!, b[o!]!),
+    );
+    expectClose(await computed(y), expected);
+  });
+
+  test('starts within ±1/√inputs, or at zero', () => {
+    const bound = { bound: 0.5 };
+    expect(startOf((scope, h) => linear(scope, h, 2), [4])).toEqual({
+      weight: [[2, 4], bound],
+      bias: [[2], bound],
+    });
+    expect(startOf((scope, h) => linear(scope, h, 2, { zero: true }), [4])).toEqual({
+      weight: [[2, 4], 0],
+      bias: [[2], 0],
+    });
+  });
+});
+
+describe('conv', () => {
+  test('keeps the size, adds the bias by channel', async () => {
+    const x = normalInput(draw, [2, 3, 4, 5]);
+    const { y, parameters } = buildWith((scope, h) => conv(scope, h, 2), x, 'random');
+    const [w, b] = [parameters.weight!, valuesOf(parameters.bias!)];
+    const at = ([n, c, i, j]: readonly number[]) =>
+      i! < 0 || i! > 3 || j! < 0 || j! > 4 ? 0 : valuesOf(x)[indexOf(x.shape, [n!, c!, i!, j!])]!;
+    const expected = positions([2, 2, 4, 5]).map(([n, o, i, j]) =>
+      positions([3, 3, 3]).reduce(
+        (sum, [c, a, k]) =>
+          sum +
+          at([n!, c!, i! + a! - 1, j! + k! - 1]) * valuesOf(w)[indexOf(w.shape, [o!, c!, a!, k!])]!,
+        b[o!]!,
+      ),
+    );
+    expectClose(await computed(y), expected);
+  });
+
+  test('starts within ±1/√(inputs of one output), or at zero; stride halves', () => {
+    const x = input('x', [1, 4, 6, 6]);
+    expect(startOf((scope, h) => conv(scope, h, 2), [4, 6, 6])).toEqual({
+      weight: [[2, 4, 3, 3], { bound: 1 / 6 }],
+      bias: [[2], { bound: 1 / 6 }],
+    });
+    expect(startOf((scope, h) => conv(scope, h, 2, { kernel: 1, zero: true }), [4, 6, 6])).toEqual({
+      weight: [[2, 4, 1, 1], 0],
+      bias: [[2], 0],
+    });
+    const half = buildWith((scope, h) => conv(scope, h, 2, { stride: 2 }), x, 'initial');
+    expect(half.y.shape).toEqual([1, 2, 3, 3]);
+  });
+});
+
+test('norm starts with weight 1 and bias 0', () => {
+  expect(startOf((scope, h) => norm(scope, h, 2), [4, 2, 2])).toEqual({
+    weight: [[4], 1],
+    bias: [[4], 0],
+  });
+});
+
+describe('residualBlock', () => {
+  test('starts as the identity', async () => {
+    const x = normalInput(draw, [2, 8, 3, 3]);
+    const block: Network = (scope, h) => residualBlock(scope, h, 8, { groups: 4 });
+    const { y, specs } = buildWith(block, x, 'initial');
+    expect(await computed(y)).toEqual([...valuesOf(x)]);
+    // Two norms of 2·8 and two convolutions of 8·8·9 + 8.
+    expect(specs.map(({ name }) => name)).toEqual(
+      ['norm1', 'conv1', 'norm2', 'conv2'].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]),
+    );
+  });
+
+  test('starts as its 1×1 skip where channels change, and is more once trained', async () => {
+    const x = normalInput(draw, [2, 4, 2, 2]);
+    const block: Network = (scope, h) => residualBlock(scope, h, 8, { groups: 4 });
+    const skipOf: Network = (scope, h) => conv(scope.at('skip'), h, 8, { kernel: 1 });
+    const { y, parameters } = buildWith(block, x, 'initial');
+    const weights = valuesOf(parameters['skip.weight']!);
+    const biases = valuesOf(parameters['skip.bias']!);
+    const expected = positions(y.shape).map(([n, o, i, j]) =>
+      [0, 1, 2, 3].reduce(
+        (sum, c) => sum + weights[o! * 4 + c]! * valuesOf(x)[indexOf(x.shape, [n!, c, i!, j!])]!,
+        biases[o!]!,
+      ),
+    );
+    expectClose(await computed(y), expected);
+    const trained = buildWith(block, x, 'random').y;
+    const skip = buildWith(skipOf, x, 'random').y;
+    const result = await evaluate({ trained, skip });
+    expect(result.trained).not.toEqual(result.skip);
+  });
+});
+
+describe('spaceToDepth and depthToSpace', () => {
+  test('a tile becomes channels, row by row', async () => {
+    const x = normalInput(draw, [2, 2, 4, 6]);
+    const y = spaceToDepth(x, 2);
+    expect(y.shape).toEqual([2, 8, 2, 3]);
+    const expected = positions(y.shape).map(([n, deep, i, j]) => {
+      const [c, a, b] = [Math.floor(deep! / 4), Math.floor(deep! / 2) % 2, deep! % 2];
+      return valuesOf(x)[indexOf(x.shape, [n!, c, 2 * i! + a, 2 * j! + b])]!;
+    });
+    expect(await computed(y)).toEqual(expected);
+  });
+
+  test.each([1, 2, 3])('are inverse to each other, patch %i', async (patch) => {
+    const x = normalInput(draw, [2, 3, 2 * patch, 3 * patch]);
+    expect(await computed(depthToSpace(spaceToDepth(x, patch), patch))).toEqual([...valuesOf(x)]);
+    const deep = normalInput(draw, [2, 3 * patch * patch, 2, 3]);
+    const back = spaceToDepth(depthToSpace(deep, patch), patch);
+    expect(await computed(back)).toEqual([...valuesOf(deep)]);
+  });
+
+  test('sizes that do not divide', () => {
+    const x = input('digits', [1, 3, 5, 4]);
+    expect(() => spaceToDepth(x, 2)).toThrow(
+      'spaceToDepth: height and width must divide by 2 (given digits [1, 3, 5, 4])',
+    );
+    expect(() => depthToSpace(x, 2)).toThrow(
+      'depthToSpace: channels must divide by 4 (given digits [1, 3, 5, 4])',
+    );
+  });
+});
+
+test('downsample halves, upsample doubles, both to the channels asked for', async () => {
+  const x = normalInput(draw, [1, 2, 4, 6]);
+  const down = buildWith((scope, h) => downsample(scope, h, 3), x, 'random').y;
+  const up = buildWith((scope, h) => upsample(scope, h, 3), x, 'random').y;
+  expect([down.shape, up.shape]).toEqual([
+    [1, 3, 2, 3],
+    [1, 3, 8, 12],
+  ]);
+  const values = await computed(up);
+  const tiles = positions(up.shape).map(
+    ([n, c, i, j]) => values[indexOf(up.shape, [n!, c!, i! - (i! % 2), j! - (j! % 2)])]!,
+  );
+  expect(values).toEqual(tiles);
+});
+
+test('groups that do not divide the channels', () => {
+  const block: Network = (scope, h) => residualBlock(scope, h, 6, { groups: 4 });
+  expect(() => listParameters(block, [6, 2, 2])).toThrow(GraphError);
+  expect(() => listParameters(block, [6, 2, 2])).toThrow('4 groups');
+});

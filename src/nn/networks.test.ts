@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { GraphError, grad, input, mul, reduceSum, type Tensor } from '../graph/index.ts';
+import { computed, createDraw, evaluate, expectClose, normalInput } from '../graph/testing.ts';
+import { mlp } from './mlp.ts';
+import { createNetwork, findPreset, type NetworkConfig, presets } from './presets.ts';
+import { countParameters, listParameters } from './scope.ts';
+import { buildWith } from './testing.ts';
+import { type UNetConfig, unet } from './unet.ts';
+
+const tiny: UNetConfig = {
+  type: 'unet',
+  patch: 2,
+  modelChannels: 8,
+  channelMult: [1, 2],
+  numResBlocks: [1, 1],
+  attentionResolutions: [2],
+  heads: 2,
+  groups: 4,
+};
+
+const configs: [string, NetworkConfig, readonly number[]][] = [
+  ['mlp', { type: 'mlp', width: 6, layers: 2 }, [3]],
+  ['mlp of images', { type: 'mlp', width: 6, layers: 1 }, [1, 2, 2]],
+  ['mlp without hidden layers', { type: 'mlp', width: 6, layers: 0 }, [3]],
+  ['unet with attention at the lowest level', tiny, [3, 8, 8]],
+  ['unet of one level', { ...tiny, patch: 1, channelMult: [1], numResBlocks: [2] }, [1, 4, 4]],
+  [
+    'unet of three levels',
+    { ...tiny, patch: 1, channelMult: [1, 1, 2], numResBlocks: [1, 0, 1] },
+    [2, 8, 4],
+  ],
+];
+
+describe.each(configs)('%s', (_, config, shape) => {
+  const x = normalInput(createDraw(81), [2, ...shape]);
+  const network = createNetwork(config);
+
+  test('starts as the zero map and keeps the shape', async () => {
+    const { y } = buildWith(network, x, 'initial');
+    expect(y.shape).toEqual(x.shape);
+    expect((await computed(y)).every((value) => value === 0)).toBe(true);
+  });
+
+  test('has names of its own for all parameters, and every parameter is used', async () => {
+    const { y, specs, parameters } = buildWith(network, x, 'random');
+    expect(new Set(specs.map(({ name }) => name)).size).toBe(specs.length);
+    const gradients = grad(reduceSum(mul(y, y)), Object.values(parameters));
+    const result = await evaluate(Object.fromEntries(gradients.map((g, i) => [`${i}`, g])));
+    const silent = specs.filter((_spec, i) => result[`${i}`]!.every((value) => value === 0));
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('takes each example for itself', async () => {
+    const { y } = buildWith(network, x, 'random');
+    const half = normalInput(createDraw(81), [1, ...shape]);
+    const { y: alone } = buildWith(network, half, 'random');
+    const result = await evaluate({ y, alone });
+    // The first example's numbers are the first of the same stream.
+    expectClose(result.alone, result.y.slice(0, result.alone.length), 1e-4);
+  });
+});
+
+describe('parameter counts, by hand', () => {
+  const count = (config: NetworkConfig, shape: readonly number[]) =>
+    countParameters(listParameters(createNetwork(config), shape));
+
+  test('mlp: (2·6 + 6) + (6·6 + 6) + (6·2 + 2)', () => {
+    expect(count({ type: 'mlp', width: 6, layers: 2 }, [2])).toBe(18 + 42 + 14);
+  });
+
+  test('unet of one level without attention', () => {
+    const config = {
+      ...tiny,
+      patch: 1,
+      channelMult: [1],
+      numResBlocks: [1],
+      attentionResolutions: [],
+    };
+    // in 1→8, a block of two norms and two convolutions 8→8, out norm and convolution 8→1.
+    expect(count(config, [1, 4, 4])).toBe(72 + 8 + 2 * (16 + 576 + 8) + 16 + 72 + 1);
+  });
+
+  test('the preset for digits', () => {
+    expect(count(findPreset('digits').config, [1, 28, 28])).toBe(336_196);
+  });
+
+  test('the other presets', () => {
+    // 1→16, two blocks of 16 and one of 32 with the resampling between them, 16→1.
+    expect(count(findPreset('digits8').config, [1, 8, 8])).toBe(37_633);
+    // 2→128→128→128→2.
+    expect(count(findPreset('mlp').config, [2])).toBe(384 + 2 * 16_512 + 258);
+  });
+
+  test.each([
+    ['digits', [1, 28, 28]],
+    ['digits8', [1, 8, 8]],
+  ])('the description of %s says the number', (name, shape) => {
+    const { description, config } = findPreset(name);
+    expect(description).toContain(`${(count(config, shape) / 1e6).toFixed(2)} M parameters`);
+  });
+});
+
+describe('what does not fit', () => {
+  const images = (...shape: number[]): Tensor => input('pictures', shape);
+  const scope = {
+    at: () => scope,
+    parameter: (name: string, shape: readonly number[]) => input(name, shape),
+  };
+
+  test.each([[images(1, 3, 10, 8)], [images(1, 3, 8, 9)], [images(1, 3, 8)]])('unet of %j', (x) => {
+    expect(() => unet(tiny)(scope, x)).toThrow(
+      `unet: takes images [N, C, H, W] whose sides divide by 4 (given pictures [${x.shape.join(', ')}])`,
+    );
+  });
+
+  test('levels that disagree', () => {
+    const call = () => unet({ ...tiny, numResBlocks: [1] })(scope, images(1, 3, 8, 8));
+    expect(call).toThrow(new GraphError('unet: channelMult has 2 levels, numResBlocks 1'));
+    const none = () =>
+      unet({ ...tiny, channelMult: [], numResBlocks: [] })(scope, images(1, 3, 8, 8));
+    expect(none).toThrow(GraphError);
+  });
+
+  test('groups and heads that do not divide the channels', () => {
+    const of = (change: Partial<UNetConfig>) => () =>
+      unet({ ...tiny, ...change })(scope, images(1, 3, 8, 8));
+    expect(of({ groups: 3 })).toThrow('3 groups');
+    expect(of({ heads: 3 })).toThrow('attention: channels do not split into 3 heads');
+  });
+
+  test('an mlp of no examples', () => {
+    expect(() => mlp({ type: 'mlp', width: 4, layers: 1 })(scope, images(3))).toThrow(
+      'mlp: takes a batch of examples (given pictures [3])',
+    );
+  });
+});
+
+describe('presets', () => {
+  test('are found by name', () => {
+    for (const [name, preset] of Object.entries(presets)) expect(findPreset(name)).toBe(preset);
+  });
+
+  test.each([
+    ['digit', 'Did you mean "digits"?'],
+    ['Digits8', 'Did you mean "digits8"?'],
+    ['MPL', 'There are: mlp, digits8, digits'],
+    ['constructor', 'network "constructor" is not known'],
+  ])('%s is unknown', (name, message) => {
+    expect(() => findPreset(name)).toThrow(GraphError);
+    expect(() => findPreset(name)).toThrow(message);
+  });
+});

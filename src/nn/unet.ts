@@ -1,0 +1,86 @@
+import { add, fail, silu, type Tensor } from '../graph/index.ts';
+import { attention } from './attention.ts';
+import { conv } from './conv.ts';
+import { norm } from './group-norm.ts';
+import { depthToSpace, downsample, spaceToDepth, upsample } from './resample.ts';
+import { residualBlock } from './residual-block.ts';
+import type { Network, Scope } from './scope.ts';
+
+/**
+ * A U-Net with additive skips. Level l has `modelChannels · channelMult[l]` channels at 1/2ˡ of the
+ * resolution left by the patches.
+ */
+export interface UNetConfig {
+  readonly type: 'unet';
+  /** Tiles of patch × patch pixels become channels first (space to depth). */
+  readonly patch: number;
+  readonly modelChannels: number;
+  readonly channelMult: readonly number[];
+  /** Residual blocks of each level, on the way down and again on the way up; once at the lowest. */
+  readonly numResBlocks: readonly number[];
+  /** Heights in pixels of the level's images at which self-attention follows each block. */
+  readonly attentionResolutions: readonly number[];
+  readonly heads: number;
+  readonly groups: number;
+}
+
+/** x [N, C, H, W] → the same shape. The last convolution starts at zero. */
+export function unet(config: UNetConfig): Network {
+  return (scope, x) => {
+    checkShape(config, x);
+    const { patch, modelChannels, groups } = config;
+    const tiles = spaceToDepth(x, patch);
+    const stem = conv(scope.at('in'), tiles, modelChannels * config.channelMult[0]!);
+    const h = level(config, scope, stem, 0);
+    const out = silu(norm(scope.at('out').at('norm'), h, groups));
+    return depthToSpace(
+      conv(scope.at('out').at('conv'), out, tiles.shape[1]!, { zero: true }),
+      patch,
+    );
+  };
+}
+
+/** One level and everything below it. */
+function level(config: UNetConfig, scope: Scope, x: Tensor, depth: number): Tensor {
+  const { modelChannels, channelMult, numResBlocks } = config;
+  const lowest = depth === channelMult.length - 1;
+  const channels = modelChannels * channelMult[depth]!;
+  const stack = (name: string, start: Tensor) => {
+    let h = start;
+    for (let i = 0; i < numResBlocks[depth]!; i++) {
+      h = block(config, scope.at(name).at(depth).at(i), h, channels);
+    }
+    return h;
+  };
+  if (lowest) return stack('middle', x);
+  const down = stack('down', x);
+  const below = modelChannels * channelMult[depth + 1]!;
+  const inner = level(
+    config,
+    scope,
+    downsample(scope.at('downsample').at(depth), down, below),
+    depth + 1,
+  );
+  return stack('up', add(down, upsample(scope.at('upsample').at(depth), inner, channels)));
+}
+
+function block(config: UNetConfig, scope: Scope, x: Tensor, channels: number): Tensor {
+  const { groups, heads, attentionResolutions } = config;
+  const h = residualBlock(scope, x, channels, { groups });
+  if (!attentionResolutions.includes(x.shape[2]!)) return h;
+  return attention(scope.at('attention'), h, { groups, heads });
+}
+
+function checkShape({ patch, channelMult, numResBlocks }: UNetConfig, x: Tensor): void {
+  if (channelMult.length === 0 || channelMult.length !== numResBlocks.length) {
+    fail(
+      'unet',
+      `channelMult has ${channelMult.length} levels, numResBlocks ${numResBlocks.length}`,
+    );
+  }
+  const unit = patch * 2 ** (channelMult.length - 1);
+  const [, , height, width] = x.shape;
+  if (x.shape.length !== 4 || height! % unit !== 0 || width! % unit !== 0) {
+    fail('unet', `takes images [N, C, H, W] whose sides divide by ${unit}`, [x]);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Denoiser } from '../density/denoiser.ts';
+import { gpsScore, meanOfMeasurements } from '../density/gps.ts';
+import type { Target } from './kernel.ts';
+
+/** The M-density of GPS(M, σ) as a target, which also gives the jump. */
+export interface GpsTarget extends Target {
+  /** σ = σ̃√M, the noise of one measurement, in units of x. */
+  readonly sigma: number;
+  /** ȳ `[chains, d]` of the latest position given to `score` or `jump`. */
+  readonly ybar: Float32Array;
+  /** ν(ȳ) `[chains, d]` at that ȳ. */
+  readonly xhat: Float32Array;
+  /** Brings `ybar` and `xhat` to position y `[chains, M, d]`. */
+  jump(y: Float32Array): Promise<void>;
+}
+
+/**
+ * GPS(M, σ) from a denoiser of the class σ̃ = σ/√M (Saremi, Srivastava & Bach 2023, section 3). ν is not called again
+ * where ȳ has not changed, as between a jump and a score at the same position. Arrays are
+ * allocated here, once, for a batch of `chains`.
+ */
+export function gpsTarget(denoiser: Denoiser, measurements: number, chains: number): GpsTarget {
+  const d = denoiser.shape.reduce((product, size) => product * size, 1);
+  const sigma = denoiser.sigma * Math.sqrt(measurements);
+  const xhat = new Float32Array(chains * d);
+  const ybar = new Float32Array(chains * d);
+  const mean = new Float32Array(chains * d);
+  let known = false;
+
+  async function jump(y: Float32Array): Promise<void> {
+    meanOfMeasurements(y, measurements, d, mean);
+    if (known && equal(mean, ybar)) return;
+    known = false;
+    ybar.set(mean);
+    await denoiser.denoise(ybar, xhat);
+    known = true;
+  }
+  return {
+    dimension: measurements * d,
+    sigma,
+    ybar,
+    xhat,
+    jump,
+    async score(y, out) {
+      await jump(y);
+      gpsScore(xhat, y, sigma, measurements, d, out);
+    },
+  };
+}
+
+function equal(a: Float32Array, b: Float32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,56 @@
+import { sizeOf } from '../graph/index.ts';
+import { fillBits, fillNormal, permutation, randomKey } from '../random.ts';
+import type { Dataset } from './dataset.ts';
+
+/** Streams of randomness of a run, each its own key below the seed. */
+const stream = { order: 1, noise: 2, flip: 3 } as const;
+
+export interface BatchOptions {
+  readonly seed: number;
+  /** Examples per batch. */
+  readonly batch: number;
+  /** Mirror images left to right at random. */
+  readonly flip: boolean;
+}
+
+export interface Batches {
+  /** Writes batch number `index` (from 0) of the run: examples in shuffled epochs, with their noise. */
+  fill(index: number, x: Uint8Array | Float32Array, noise: Float32Array): void;
+}
+
+/**
+ * The endless sequence of batches of a data set. Batch i is a function of the seed and i alone, so
+ * a resumed run needs no more than its step number to go on with the same examples and noise.
+ */
+export function createBatches(dataset: Dataset, { seed, batch, flip }: BatchOptions): Batches {
+  const size = sizeOf(dataset.shape);
+  const width = dataset.shape.at(-1)!;
+  const bits = new Uint32Array(batch);
+  let shuffled = { epoch: -1, order: new Uint32Array(0) as Uint32Array };
+  const exampleAt = (position: number) => {
+    const epoch = Math.floor(position / dataset.count);
+    if (shuffled.epoch !== epoch) {
+      shuffled = { epoch, order: permutation(randomKey(seed, stream.order, epoch), dataset.count) };
+    }
+    return shuffled.order[position % dataset.count]!;
+  };
+  return {
+    fill: (index, x, noise) => {
+      for (let i = 0; i < batch; i++) {
+        const start = exampleAt(index * batch + i) * size;
+        x.set(dataset.data.subarray(start, start + size), i * size);
+      }
+      if (flip) {
+        fillBits(randomKey(seed, stream.flip), index, bits);
+        for (let i = 0; i < batch; i++) {
+          if (bits[i]! & 1) mirror(x.subarray(i * size, (i + 1) * size), width);
+        }
+      }
+      fillNormal(randomKey(seed, stream.noise), index, noise);
+    },
+  };
+}
+
+function mirror(image: Uint8Array | Float32Array, width: number): void {
+  for (let row = 0; row < image.length; row += width) image.subarray(row, row + width).reverse();
+}

@@ -1,0 +1,15 @@
+import { add, div, mul, sqrt, sub } from '../../graph/index.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** Adagrad (Duchi et al. 2011), the optimizer of paper A. */
+export function adagrad({ epsilon = 1e-10 }: { readonly epsilon?: number } = {}): Optimizer {
+  return {
+    name: 'adagrad',
+    slots: [{ name: 'square', initial: 0 }],
+    update: ({ parameters, gradient, slots, learningRate }) => {
+      const square = add(slots[0]!, mul(gradient, gradient));
+      const move = div(mul(gradient, learningRate), add(sqrt(square), epsilon));
+      return { parameters: sub(parameters, move), slots: [square] };
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import { adagrad } from './adagrad.ts';
+import { adam } from './adam.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** Optimizers by the name a configuration uses, with the weight decay that `adamw` takes. */
+export const optimizers = {
+  adam: () => adam(),
+  adamw: (weightDecay: number) => adam({ weightDecay }),
+  adagrad: () => adagrad(),
+} as const satisfies Record<string, (weightDecay: number) => Optimizer>;
+
+export type { Optimizer };
+export { adagrad, adam };

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { UserError } from '../errors.ts';
+import { decodeSafeTensors, encodeSafeTensors } from './safetensors.ts';
+
+const sample = () =>
+  encodeSafeTensors({
+    tensors: {
+      'a.weight': { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+      b: { shape: [], data: Float32Array.of(-0.5) },
+    },
+    metadata: { note: 'ν' },
+  });
+
+test('round trip of any finite arrays', () => {
+  const array = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { maxLength: 9 });
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ minLength: 1 }), array), (record) => {
+      const tensors = Object.fromEntries(
+        Object.entries(record)
+          .filter(([name]) => name !== '__metadata__' && name !== '__proto__')
+          .map(([name, values]) => [
+            name,
+            { shape: [values.length], data: Float32Array.from(values) },
+          ]),
+      );
+      const back = decodeSafeTensors(encodeSafeTensors({ tensors, metadata: {} }), 'x');
+      expect(back.tensors).toEqual(tensors);
+    }),
+  );
+});
+
+test('the layout is the published one', () => {
+  // https://github.com/huggingface/safetensors: u64 little-endian header size, JSON, then the data.
+  const bytes = sample();
+  const view = new DataView(bytes.buffer);
+  const length = Number(view.getBigUint64(0, true));
+  expect(length % 8).toBe(0);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  expect(header).toEqual({
+    __metadata__: { note: 'ν' },
+    'a.weight': { dtype: 'F32', shape: [2, 3], data_offsets: [0, 24] },
+    b: { dtype: 'F32', shape: [], data_offsets: [24, 28] },
+  });
+  expect(view.getFloat32(8 + length + 20, true)).toBe(6);
+  expect(bytes.length).toBe(8 + length + 28);
+});
+
+test('a file cut anywhere is one clear error', () => {
+  const bytes = sample();
+  for (let length = 0; length < bytes.length; length++) {
+    expect(() => decodeSafeTensors(bytes.subarray(0, length), 'run/step.safetensors')).toThrow(
+      /^run\/step\.safetensors: .*(cut short|header)/,
+    );
+  }
+});
+
+test('damaged contents are named', () => {
+  const nan = encodeSafeTensors({
+    tensors: { w: { shape: [2], data: Float32Array.of(1, Number.NaN) } },
+    metadata: {},
+  });
+  expect(() => decodeSafeTensors(nan, 'f')).toThrow('f: "w" has NaN at element 1');
+  const text = new TextDecoder('latin1').decode(sample());
+  const half = Uint8Array.from(text.replaceAll('F32', 'F16'), (c) => c.charCodeAt(0));
+  expect(() => decodeSafeTensors(half, 'f')).toThrow(UserError);
+});

@@ -1,0 +1,105 @@
+import { UserError } from '../errors.ts';
+
+/** Float32 arrays by name, with free-form strings. */
+export interface SafeTensors {
+  readonly tensors: Readonly<Record<string, NamedArray>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+/** The bytes of a safetensors file: length of the header, JSON header, then the arrays end to end. */
+export function encodeSafeTensors({ tensors, metadata }: SafeTensors): Uint8Array {
+  let offset = 0;
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const json = JSON.stringify(header);
+  // Spaces keep the arrays on multiples of 8 bytes, as the format asks.
+  const unpadded = new TextEncoder().encode(json).length;
+  const text = new TextEncoder().encode(json + ' '.repeat((8 - (unpadded % 8)) % 8));
+  const bytes = new Uint8Array(8 + text.length + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  let position = 8 + text.length;
+  for (const { data } of Object.values(tensors)) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads float32 arrays back. `source` names the file in errors.
+ * @throws UserError for a file cut short, a header that is not one, another type, NaN or infinity.
+ */
+export function decodeSafeTensors(bytes: Uint8Array, source: string): SafeTensors {
+  const { header, start } = readHeader(bytes, source);
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const tensors: Record<string, NamedArray> = {};
+  for (const [name, entry] of Object.entries(entries)) {
+    tensors[name] = readArray(bytes, start, name, entry as Entry, source);
+  }
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function readHeader(bytes: Uint8Array, source: string) {
+  const cut = () =>
+    new UserError(`${source}: the file is cut short or not safetensors; use another checkpoint`);
+  if (bytes.length < 8) throw cut();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (8 + length > bytes.length) throw cut();
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    return { header: JSON.parse(text) as Record<string, unknown>, start: 8 + length };
+  } catch (cause) {
+    throw new UserError(`${source}: the header is not safetensors JSON; use another checkpoint`, {
+      cause,
+    });
+  }
+}
+
+function readArray(
+  bytes: Uint8Array,
+  start: number,
+  name: string,
+  entry: Entry,
+  source: string,
+): NamedArray {
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (dtype !== 'F32') {
+    throw new UserError(`${source}: "${name}" is ${dtype}; save it as F32`);
+  }
+  const [from, to] = offsets;
+  const size = shape.reduce((product, n) => product * n, 1);
+  if (to - from !== size * 4) {
+    throw new UserError(
+      `${source}: "${name}" [${shape.join(', ')}] does not fit its ${to - from} bytes`,
+    );
+  }
+  if (start + to > bytes.length) {
+    throw new UserError(
+      `${source}: the file is cut short, "${name}" ends at byte ${start + to} of ${bytes.length}; use another checkpoint`,
+    );
+  }
+  const data = new Float32Array(bytes.slice(start + from, start + to).buffer);
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new UserError(
+      `${source}: "${name}" has ${data[bad]} at element ${bad}; use an earlier checkpoint`,
+    );
+  }
+  return { shape, data };
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../model/index.ts';
+import { findPreset, initializeParameters } from '../nn/index.ts';
+import { fillNormal, randomKey } from '../random.ts';
+import { trainingSchema } from './config.ts';
+import type { Dataset } from './dataset.ts';
+import { adam } from './optimizers/index.ts';
+import { compileStep } from './step.ts';
+import { createTrainer } from './trainer.ts';
+
+/** Points of N(mean, diag(deviation²)) in the plane. */
+const mean = [1, -2] as const;
+const deviation = [1.5, 0.5] as const;
+
+function gaussianPoints(count: number): Dataset {
+  const data = new Float32Array(2 * count);
+  fillNormal(randomKey(11), 0, data);
+  for (let i = 0; i < data.length; i++) data[i] = mean[i % 2]! + deviation[i % 2]! * data[i]!;
+  return { name: 'gaussian', count, shape: [2], data, hash: 'gaussian' };
+}
+
+const pointModel = (measurements: number, sigma: number): ModelConfig => ({
+  parametrization: 'gps',
+  view: 'noise',
+  sigma,
+  measurements,
+  shape: [2],
+  network: { type: 'mlp', width: 48, layers: 2 },
+});
+
+async function fit(config: ModelConfig, steps: number) {
+  const training = trainingSchema.parse({
+    sigma: config.sigma,
+    measurements: config.measurements,
+    view: config.view,
+    steps,
+    batch: 256,
+    learningRate: 5e-3,
+    ema: 0.98,
+  });
+  const model = createModel(config);
+  const dataset = gaussianPoints(20_000);
+  const trainer = await createTrainer({ model, dataset, config: training, device: 'cpu' });
+  const losses: number[] = [];
+  while (trainer.step < steps) losses.push((await trainer.next()).loss);
+  const { vectors } = await trainer.checkpoint();
+  await trainer.release();
+  return { losses, average: vectors.average! };
+}
+
+describe('GPS on a Gaussian learns the closed form ν(z) = μ + C(C + σ̃²I)⁻¹(z − μ)', () => {
+  // The same class σ̃ = 0.8, once as (1, 0.8) and once as (4, 1.6).
+  test.each([
+    { measurements: 1, sigma: 0.8, view: 'noise' },
+    { measurements: 4, sigma: 1.6, view: 'denoised' },
+  ] as const)('$view at M = $measurements', async ({ measurements, sigma, view }) => {
+    const config = { ...pointModel(measurements, sigma), view };
+    const { losses, average } = await fit(config, 800);
+    const noise = 0.8 ** 2;
+    const gain = deviation.map((s) => s ** 2 / (s ** 2 + noise));
+    // Bayes risk Σ gainᵢ σ̃²; 100 batches of 256 have a standard error of about 1 %.
+    const risk = gain.reduce((sum, g) => sum + g * noise, 0);
+    const last = losses.slice(-100).reduce((sum, loss) => sum + loss / 100, 0);
+    expect(Math.abs(last / risk - 1)).toBeLessThan(0.05);
+
+    const denoiser = await openDenoiser(exportDenoiser(config, average), 'fit');
+    expect(denoiser.sigma).toBeCloseTo(0.8);
+    const z = new Float32Array(2 * 500);
+    fillNormal(randomKey(12), 0, z);
+    for (let i = 0; i < z.length; i++) {
+      z[i] = mean[i % 2]! + Math.sqrt(deviation[i % 2]! ** 2 + noise) * z[i]!;
+    }
+    const out = new Float32Array(z.length);
+    await denoiser.denoise(z, out);
+    let squares = 0;
+    out.forEach((value, i) => {
+      squares += (value - (mean[i % 2]! + gain[i % 2]! * (z[i]! - mean[i % 2]!))) ** 2;
+    });
+    expect(Math.sqrt(squares / out.length)).toBeLessThan(0.08);
+    await denoiser.release();
+  });
+});
+
+test('micro-batches give the update of the whole batch', async () => {
+  const { denoiser, specs, shape } = createModel({
+    ...pointModel(1, 0.5),
+    shape: [1, 8, 8],
+    network: findPreset('digits8').config,
+  });
+  const initial = initializeParameters(specs, 1);
+  const [x, noise] = [new Float32Array(8 * 64), new Float32Array(8 * 64)];
+  fillNormal(randomKey(1), 0, x);
+  fillNormal(randomKey(1), 1, noise);
+  const update = async (microBatches: number) => {
+    const rows = 8 / microBatches;
+    const optimizer = adam({ epsilon: 1 });
+    const step = await compileStep(
+      {
+        denoiser,
+        specs,
+        shape,
+        rows,
+        effectiveSigma: 0.5,
+        bytes: false,
+        optimizer,
+        ema: 0.9,
+        clip: 0,
+        microBatches,
+        device: 'cpu',
+      },
+      { parameters: initial, average: initial },
+    );
+    for (let part = 0; part < microBatches; part++) {
+      const cut = (all: Float32Array) => all.slice(part * rows * 64, (part + 1) * rows * 64);
+      await step({
+        x: cut(x),
+        noise: cut(noise),
+        learningRate: Float32Array.of(1),
+        step: Float32Array.of(1),
+        last: Float32Array.of(part === microBatches - 1 ? 1 : 0),
+      });
+    }
+    const result = (await step.state.read('parameters')) as Float32Array;
+    await step.release();
+    return result;
+  };
+  const [whole, split] = [await update(1), await update(4)];
+  const moved = whole.map((value, i) => Math.abs(value - initial[i]!));
+  expect(Math.max(...moved)).toBeGreaterThan(0.01);
+  whole.forEach((value, i) => {
+    expect(Math.abs(split[i]! - value)).toBeLessThan(1e-4);
+  });
+});
+
+test('says what does not fit before anything is compiled', async () => {
+  const model = createModel(pointModel(1, 0.5));
+  const dataset = { ...gaussianPoints(10), shape: [1] };
+  const config = trainingSchema.parse({ sigma: 0.5 });
+  await expect(createTrainer({ model, dataset, config })).rejects.toThrow(
+    'the model takes examples of shape [2], gaussian has [1]',
+  );
+  const uneven = { ...config, batch: 10, microBatches: 3 };
+  await expect(
+    createTrainer({ model, dataset: gaussianPoints(10), config: uneven }),
+  ).rejects.toThrow('microBatches: 3 parts do not divide a batch of 10');
+});

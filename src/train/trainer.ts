@@ -1,0 +1,131 @@
+import { UserError } from '../errors.ts';
+import { type Device, sizeOf } from '../graph/index.ts';
+import type { DenoiserModel } from '../model/index.ts';
+import { initializeParameters } from '../nn/index.ts';
+import { createBatches } from './batches.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { learningRate, type TrainingConfig } from './config.ts';
+import type { Dataset } from './dataset.ts';
+import { optimizers } from './optimizers/index.ts';
+import { compileStep } from './step.ts';
+
+export interface TrainerOptions {
+  readonly model: DenoiserModel;
+  readonly dataset: Dataset;
+  readonly config: TrainingConfig;
+  readonly device?: Device;
+  /** Where to go on from. */
+  readonly checkpoint?: Checkpoint;
+}
+
+/** What one step reports. */
+export interface StepReport {
+  /** Counted from 1. */
+  readonly step: number;
+  /** ‖x − ν_θ(ȳ)‖² summed over dimensions, averaged over the batch, before the update. */
+  readonly loss: number;
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+}
+
+/** A model being trained. Nothing here touches files. */
+export interface Trainer {
+  /** Steps made. */
+  readonly step: number;
+  /** One update of the parameters. @throws UserError if the loss is not finite. */
+  next(): Promise<StepReport>;
+  /** Everything needed to go on from here. */
+  checkpoint(): Promise<Checkpoint>;
+  release(): Promise<void>;
+}
+
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { model, dataset, config, checkpoint, device = 'auto' } = options;
+  const { batch, microBatches, seed } = config;
+  checkFit(options);
+  const optimizer = optimizers[config.optimizer](config.weightDecay);
+  const start = checkpoint?.vectors ?? startingVectors(options);
+  const rows = batch / microBatches;
+  const run = await compileStep(
+    { ...config, ...model, bytes: isBytes(dataset), optimizer, rows, device },
+    start,
+  );
+  const batches = createBatches(dataset, { seed, batch: rows, flip: config.flip });
+  const size = rows * sizeOf(dataset.shape);
+  const x = isBytes(dataset) ? new Uint8Array(size) : new Float32Array(size);
+  const noise = new Float32Array(size);
+  let step = checkpoint?.step ?? 0;
+
+  const next = async (): Promise<StepReport> => {
+    const rate = learningRate(config, step + 1);
+    let loss = 0;
+    let gradientNorm = 0;
+    for (let part = 0; part < microBatches; part++) {
+      batches.fill(step * microBatches + part, x, noise);
+      const result = await run({
+        x,
+        noise,
+        learningRate: Float32Array.of(rate),
+        step: Float32Array.of(step + 1),
+        last: Float32Array.of(part === microBatches - 1 ? 1 : 0),
+      });
+      loss += Number(result.loss[0]) / microBatches;
+      gradientNorm = Number(result.gradientNorm[0]);
+    }
+    step += 1;
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+      throw divergence(step, loss, rate);
+    return { step, loss, gradientNorm, learningRate: rate };
+  };
+  return {
+    get step() {
+      return step;
+    },
+    next,
+    checkpoint: async () => {
+      const vectors: Record<string, Float32Array> = {};
+      for (const name of vectorNames(config)) {
+        vectors[name] = (await run.state.read(name)) as Float32Array;
+      }
+      return { step, seed, examples: step * batch, vectors };
+    },
+    release: () => run.release(),
+  };
+}
+
+/** Names of the flat vectors a checkpoint of this configuration holds. */
+export function vectorNames(config: TrainingConfig): string[] {
+  const { slots } = optimizers[config.optimizer](config.weightDecay);
+  return ['parameters', 'average', ...slots.map(({ name }) => name)];
+}
+
+function startingVectors({ model, config }: TrainerOptions): Record<string, Float32Array> {
+  const parameters = initializeParameters(model.specs, config.seed);
+  const { slots } = optimizers[config.optimizer](config.weightDecay);
+  const filled = slots.map(({ name, initial }) => [
+    name,
+    new Float32Array(parameters.length).fill(initial),
+  ]);
+  return { parameters, average: parameters, ...Object.fromEntries(filled) };
+}
+
+const isBytes = (dataset: Dataset) => dataset.data instanceof Uint8Array;
+
+function checkFit({ model, dataset, config }: TrainerOptions): void {
+  if (model.shape.join() !== dataset.shape.join()) {
+    throw new UserError(
+      `the model takes examples of shape [${model.shape.join(', ')}], ${dataset.name} has [${dataset.shape.join(', ')}]; use other data or train a new model`,
+    );
+  }
+  if (config.batch % config.microBatches !== 0) {
+    throw new UserError(
+      `microBatches: ${config.microBatches} parts do not divide a batch of ${config.batch}; use a divisor`,
+    );
+  }
+}
+
+function divergence(step: number, loss: number, rate: number): UserError {
+  return new UserError(
+    `step ${step}: the loss is ${loss} at learning rate ${rate.toPrecision(3)}; try a smaller learning rate, a longer warm-up or --clip 1`,
+  );
+}
