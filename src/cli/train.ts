@@ -49,7 +49,7 @@ export const trainOptions = defineOptions({
   },
   view: {
     flags: '--view <view>',
-    description: 'what the network predicts: noise or denoised',
+    description: 'what the network predicts: denoised or noise',
     schema: training.view,
   },
   optimizer: {

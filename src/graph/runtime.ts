@@ -60,6 +60,7 @@ export async function resolveDevice(device: Device): Promise<Exclude<Device, 'au
     throw new GraphError(`device "${device}" is not known; use one of ${devices.join(', ')}`);
   }
   if (device !== 'auto') return device;
+  if (!(await mayHaveGpu())) return 'cpu';
   try {
     const session = await openSession(identityModel([1]), { device: 'webgpu' });
     await session.release();
@@ -67,6 +68,25 @@ export async function resolveDevice(device: Device): Promise<Exclude<Device, 'au
   } catch {
     return 'cpu';
   }
+}
+
+/**
+ * Whether asking for a GPU makes sense. On Linux the runtime reaches one through Vulkan, and where
+ * its library is not installed asking prints a warning that nobody needs.
+ */
+async function mayHaveGpu(): Promise<boolean> {
+  if (typeof process === 'undefined' || process.platform !== 'linux') return true;
+  const { readdir } = await import('node:fs/promises');
+  const folders = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean);
+  for (const base of ['/usr/lib', '/usr/local/lib', '/lib']) {
+    folders.push(
+      base,
+      `${base}64`,
+      ...(await readdir(base).catch(() => [])).map((name) => `${base}/${name}`),
+    );
+  }
+  const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+  return names.flat().some((name) => name.startsWith('libvulkan.so'));
 }
 
 /** y = x on floats of a shape: the smallest model that shows a device works. */

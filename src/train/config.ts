@@ -9,7 +9,7 @@ export const trainingSchema = z.strictObject({
   /** Measurements M; the network learns the class σ̃ = σ/√M. */
   measurements: count(1).default(1),
   /** What the network's output means; see `gps`. */
-  view: z.enum(['noise', 'denoised']).default('noise'),
+  view: z.enum(['denoised', 'noise']).default('denoised'),
   optimizer: z.enum(['adam', 'adamw', 'adagrad']).default('adam'),
   learningRate: z.number().positive().default(1e-3),
   /** Steps over which the learning rate rises linearly from 0. */
