@@ -16,9 +16,9 @@ import {
   type OptionValues,
   readOptions,
 } from './options.ts';
-import { createOutput, type Output } from './output.ts';
+import { createOutput, type Output, shellWord } from './output.ts';
 import { gridOf, type SampleOptions, sampleOptions, stripsOf, walk } from './sample.ts';
-import { type TrainOptions, train, trainOptions } from './train.ts';
+import { checkFinished, resumeTraining, type TrainOptions, train, trainOptions } from './train.ts';
 
 const demoOptions = defineOptions({
   out: {
@@ -112,10 +112,20 @@ async function trainDemo(options: DemoOptions, run: string, output: Output): Pro
   const resume = await hasRun(run);
   if (resume) checkSame(await readRecord(run), options, run);
   const defaults = defaultOptions(trainOptions) as TrainOptions;
-  await train(
-    { ...defaults, out: run, net: 'digits', data: 'mnist', sigma: 0.5, steps, seed, resume },
-    output,
+  const settings = { ...defaults, out: run, net: 'digits', data: 'mnist', sigma: 0.5, steps, seed };
+  const work = resume ? resumeTraining(run, {}, output) : train(settings, output);
+  checkFinished(await work, commandOf(options));
+}
+
+/** The command that these options are of. */
+function commandOf(options: DemoOptions): string {
+  const defaults = defaultOptions(demoOptions);
+  const keys = Object.keys(demoOptions) as (keyof DemoOptions)[];
+  const given = keys.filter((key) => options[key] !== defaults[key]);
+  const words = given.map(
+    (key) => `${demoOptions[key].flags.split(' ')[0]} ${shellWord(String(options[key]))}`,
   );
+  return ['mdensity demo', ...words].join(' ');
 }
 
 /** A run of other settings is neither continued nor overwritten. */

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { cacheFolder } from '../data/index.ts';
+import { readBytes } from '../files.ts';
 import { resolveDevice } from '../graph/index.ts';
+import { describeDenoiser } from '../model/index.ts';
 import { presets } from '../nn/index.ts';
 import { kernels } from '../sample/index.ts';
 import { hasRun, listCheckpoints, readMetrics, readRecord } from '../train/index.ts';
-import { loadModel } from './model-file.ts';
+import { findModel } from './model-file.ts';
 import { addGlobalOptions, globalOptions } from './options.ts';
 import { createOutput } from './output.ts';
 import { versions } from './versions.ts';
@@ -38,17 +40,14 @@ async function machineFacts() {
 
 async function targetFacts(target: string) {
   if (existsSync(join(target, 'run.json')) && (await hasRun(target))) {
-    const { model, training, data, started } = await readRecord(target);
+    const { model, training, data, device, started } = await readRecord(target);
     const last = (await readMetrics(target)).at(-1);
-    return { model, training, data, started, checkpoints: await listCheckpoints(target), last };
+    const checkpoints = await listCheckpoints(target);
+    return { model, training, data, device, started, checkpoints, last };
   }
-  const model = await loadModel(target, { sigma: 1 }).catch(() => loadModel(target, {}));
-  const facts = {
-    shape: model.shape,
-    model: model.config ?? 'from elsewhere: give --sigma to sample',
-  };
-  await model.release();
-  return facts;
+  const path = findModel(target);
+  const { shape, config } = await describeDenoiser(await readBytes(path), path);
+  return { shape, model: config ?? 'from elsewhere: give --sigma to sample' };
 }
 
 function textOf(value: unknown): string {
@@ -57,7 +56,7 @@ function textOf(value: unknown): string {
   return Object.entries(value)
     .map(
       ([key, inner]) =>
-        `\n  ${key.padEnd(16)}${typeof inner === 'object' ? JSON.stringify(inner) : inner}`,
+        `\n  ${key.padEnd(18)}${typeof inner === 'object' ? JSON.stringify(inner) : inner}`,
     )
     .join('');
 }

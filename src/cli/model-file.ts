@@ -1,21 +1,24 @@
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../files.ts';
 import { type DenoiserFile, type OpenOptions, openDenoiser } from '../model/index.ts';
 import { modelPath } from '../train/index.ts';
 
-/** The ONNX file that `--model` means: a file, or a run's model. @throws UserError if there is none. */
-export function findModel(model: string): string {
-  if (!existsSync(model)) {
+/** The ONNX file that a path means: a file, or a run's model. @throws UserError if there is none. */
+export function findModel(target: string): string {
+  if (!existsSync(target)) {
     throw new UserError(
-      `--model ${model}: no such run or file; give a run's directory (mdensity train --out) or an .onnx file`,
+      `${target}: no such run or file; give a run's directory (mdensity train --out) or an .onnx file`,
     );
   }
-  if (!statSync(model).isDirectory()) return model;
-  const path = modelPath(model);
+  if (!statSync(target).isDirectory()) return target;
+  const path = modelPath(target);
   if (existsSync(path)) return path;
   throw new UserError(
-    `--model ${model}: the run has saved no model yet; go on with mdensity train --out ${model} --resume`,
+    existsSync(join(target, 'run.json'))
+      ? `${target}: the run has saved no model yet; go on with mdensity train --out ${target} --resume`
+      : `${target}: is a folder without a run; give a run's directory (mdensity train --out) or an .onnx file`,
   );
 }
 

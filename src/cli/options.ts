@@ -52,6 +52,29 @@ export const globalOptions = (command: Command): GlobalOptions => {
   return { json, debug };
 };
 
+/** Options as they were given: the YAML file, then the command line over it. */
+interface Given {
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** Where an option was given, for errors. */
+  readonly where: Readonly<Record<string, string>>;
+}
+
+async function readGiven(table: OptionTable, command: Command): Promise<Given> {
+  const { config, ...line } = command.opts<Record<string, unknown>>();
+  const file = typeof config === 'string' ? await readConfig(config, table) : {};
+  const raw: Record<string, unknown> = {};
+  const where: Record<string, string> = {};
+  for (const [key, { schema, flags }] of Object.entries(table)) {
+    where[key] = flags.split(' ')[0]!;
+    if (Object.hasOwn(line, key)) raw[key] = fromText(line[key], schema);
+    else if (Object.hasOwn(file, key)) {
+      raw[key] = file[key];
+      where[key] = `${config}: ${key}`;
+    }
+  }
+  return { raw, where };
+}
+
 /**
  * The values of a table's options: defaults, then the YAML file, then the command line.
  * @throws UserError naming the option, what it was given and what it takes.
@@ -60,21 +83,26 @@ export async function readOptions<T extends OptionTable>(
   table: T,
   command: Command,
 ): Promise<OptionValues<T>> {
-  const { config, ...given } = command.opts<Record<string, unknown>>();
-  const file = typeof config === 'string' ? await readConfig(config, table) : {};
-  const values: Record<string, unknown> = {};
-  for (const [key, { schema, flags }] of Object.entries(table)) {
-    const fromLine = Object.hasOwn(given, key);
-    const raw = fromLine ? fromText(given[key], schema) : file[key];
-    const result = schema.safeParse(raw);
+  return (await readOptionsAndGiven(table, command)).options;
+}
+
+/** As `readOptions`, with the options that were given apart from those that stand by default. */
+export async function readOptionsAndGiven<T extends OptionTable>(
+  table: T,
+  command: Command,
+): Promise<{ readonly options: OptionValues<T>; readonly given: Partial<OptionValues<T>> }> {
+  const { raw, where } = await readGiven(table, command);
+  const options: Record<string, unknown> = {};
+  const given: Record<string, unknown> = {};
+  for (const [key, { schema }] of Object.entries(table)) {
+    const result = schema.safeParse(raw[key]);
     if (!result.success) {
-      const option = flags.split(' ')[0]!;
-      const where = fromLine ? option : Object.hasOwn(file, key) ? `${config}: ${key}` : option;
-      throw new UserError(`${where}: ${describeIssue(result.error, raw)}`);
+      throw new UserError(`${where[key]}: ${describeIssue(result.error, raw[key])}`);
     }
-    values[key] = result.data;
+    options[key] = result.data;
+    if (Object.hasOwn(raw, key)) given[key] = result.data;
   }
-  return values as OptionValues<T>;
+  return { options: options as OptionValues<T>, given: given as Partial<OptionValues<T>> };
 }
 
 /** A table's values where nothing is given; options without a default are absent. */
@@ -90,13 +118,17 @@ async function readConfig(path: string, table: OptionTable): Promise<Record<stri
   const text = new TextDecoder().decode(await readBytes(path));
   let parsed: unknown;
   try {
-    parsed = parseYaml(text);
+    parsed = parseYaml(text, { logLevel: 'error' });
   } catch (cause) {
-    const problem = cause instanceof YAMLParseError ? cause.message.split('\n')[0] : String(cause);
-    throw new UserError(`${path}: not valid YAML: ${problem}`, { cause });
+    const problem =
+      cause instanceof YAMLParseError
+        ? cause.message.split('\n')[0]!.replace(/:$/, '')
+        : String(cause);
+    throw new UserError(`${path}: is not valid YAML: ${problem}; mend that line`, { cause });
   }
   const record = z.record(z.string(), z.unknown()).safeParse(parsed ?? {});
-  if (!record.success) throw new UserError(`${path}: must be a list of "option: value" lines`);
+  if (!record.success)
+    throw new UserError(`${path}: must hold lines of "option: value", such as "steps: 500"`);
   for (const key of Object.keys(record.data)) {
     if (Object.hasOwn(table, key)) continue;
     const keys = Object.keys(table);
@@ -115,8 +147,9 @@ function fromText(value: unknown, schema: z.ZodType): unknown {
 }
 
 function describeIssue(error: z.ZodError, given: unknown): string {
+  if (given === undefined) return 'is missing; give it on the command line or in the --config file';
   const issue = error.issues[0]!;
-  const but = given === undefined ? 'it is missing' : `it is ${JSON.stringify(given)}`;
+  const but = `it is ${typeof given === 'number' ? given : JSON.stringify(given)}`;
   switch (issue.code) {
     case 'too_small':
       return `must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}; ${but}`;
@@ -127,16 +160,22 @@ function describeIssue(error: z.ZodError, given: unknown): string {
       return `must be one of ${names.join(', ')}; ${but}.${didYouMean(String(given), names)}`;
     }
     case 'invalid_type':
-      return issue.expected === 'int'
-        ? `must be a whole number; ${but}`
-        : `must be a ${issue.expected}; ${but}`;
+      return `must be ${typeNames[issue.expected] ?? `a ${issue.expected}`}; ${but}`;
     default:
       return `${issue.message}; ${but}`;
   }
 }
 
+const typeNames: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a finite number',
+  string: 'text',
+  boolean: 'true or false',
+};
+
 function describeOption(description: string, schema: z.ZodType): string {
   const standard = schema.safeParse(undefined);
-  const value = standard.success ? standard.data : undefined;
+  if (!standard.success) return `${description} (required)`;
+  const value = standard.data;
   return value === undefined || value === false ? description : `${description} (default ${value})`;
 }

@@ -60,3 +60,8 @@ export function formatDuration(seconds: number): string {
   const parts = [hours && `${hours}h`, (hours || minutes) && `${minutes}m`, `${whole % 60}s`];
   return parts.filter(Boolean).join('');
 }
+
+/** A path as it is typed in a shell: `my run` → `'my run'`. */
+export function shellWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

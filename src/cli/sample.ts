@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { encodeNpy } from '../data/index.ts';
 import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import { writeBytes } from '../files.ts';
+import { writeBytes, writeError } from '../files.ts';
 import type { DenoiserFile } from '../model/index.ts';
 import { filmstrips, kernels, type Raster, tileImages, walkJump } from '../sample/index.ts';
 import { encodePng } from '../sample/png.ts';
@@ -105,10 +107,11 @@ export function sampleCommand(parent: Command): void {
   command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
     const options = await readOptions(sampleOptions, command);
-    checkOut(options.out);
+    await checkOut(options.out);
     const { sigma, measurements, device } = options;
     const effective = sigma === undefined ? {} : { sigma: effectiveNoise(sigma, measurements) };
     const model = await loadModel(options.model, { device, ...effective });
+    checkPicture(options.out, model.shape);
     const draws = await walk(model, options, output);
     const files = await saveDraws(draws, options.out);
     output.result(
@@ -122,6 +125,13 @@ export function sampleCommand(parent: Command): void {
       `wrote ${files.join(', ')}`,
     );
     await model.release();
+    const stopped = draws.steps.at(-1)! + options.jumpEvery <= options.burnIn + options.steps;
+    if (stopped) {
+      throw new UserError(
+        `stopped after ${draws.xhat.length} jumps, which are saved; run the same command again for all`,
+        { exitCode: 130 },
+      );
+    }
   });
 }
 
@@ -140,7 +150,12 @@ export async function walk(
   options: Omit<SampleOptions, 'model' | 'out'>,
   output: Output,
 ): Promise<Draws> {
-  const { burnIn, steps, chains } = options;
+  const { burnIn, steps, chains, jumpEvery } = options;
+  if (jumpEvery > steps) {
+    throw new UserError(
+      `--steps ${steps}: no jump falls within; give at least --jump-every ${jumpEvery}, or jump more often`,
+    );
+  }
   const [times, ybar, xhat] = [[] as number[], [] as Float32Array[], [] as Float32Array[]];
   const bar = output.progress('walking', burnIn + steps);
   const start = performance.now();
@@ -159,14 +174,8 @@ export async function walk(
       }
     } catch (error) {
       if (!signal.aborted || xhat.length === 0) throw error;
-      output.log(`\nstopped at step ${times.at(-1)}; keeping the ${xhat.length} jumps made`);
     }
   }).finally(() => bar.stop());
-  if (xhat.length === 0) {
-    throw new UserError(
-      `--steps ${steps}: no jump falls within; give at least --jump-every ${options.jumpEvery}`,
-    );
-  }
   return { shape: model.shape, chains, steps: times, ybar, xhat };
 }
 
@@ -178,8 +187,8 @@ async function saveDraws(draws: Draws, out: string): Promise<string[]> {
     await writeBytes(path, bytes);
     return path;
   };
-  if (out.endsWith('.npy')) return [await write(out, arrays(draws.xhat))];
-  if (out.endsWith('.png')) return [await write(out, await encodePng(gridOf(draws)))];
+  if (isArray(out)) return [await write(out, arrays(draws.xhat))];
+  if (isPicture(out)) return [await write(out, await encodePng(gridOf(draws)))];
   const files = [
     await write(join(out, 'xhat.npy'), arrays(draws.xhat)),
     await write(join(out, 'ybar.npy'), arrays(draws.ybar)),
@@ -228,8 +237,27 @@ function byChain(frames: readonly Float32Array[], chains: number): Float32Array 
 }
 
 /** Fails before the walk rather than after it. */
-function checkOut(out: string): void {
-  const ending = /\.[a-z0-9]+$/i.exec(out)?.[0].toLowerCase();
-  if (ending === undefined || ending === '.png' || ending === '.npy') return;
-  throw new UserError(`--out ${out}: cannot write ${ending}; give a .png, a .npy, or a folder`);
+async function checkOut(out: string): Promise<void> {
+  const ending = /\.[a-z0-9]+$/i.exec(out)?.[0];
+  if (ending !== undefined && !isPicture(out) && !isArray(out)) {
+    throw new UserError(`--out ${out}: cannot write ${ending}; give a .png, a .npy, or a folder`);
+  }
+  const folder = ending === undefined ? out : dirname(out);
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw writeError(error, folder);
+  }
 }
+
+/** @throws UserError for a picture of what is no image, before the walk. */
+function checkPicture(out: string, shape: readonly number[]): void {
+  if (!isPicture(out) || shape.length === 3) return;
+  throw new UserError(
+    `--out ${out}: the model's examples have shape [${shape.join(', ')}] and are no images; give a .npy or a folder`,
+  );
+}
+
+const isPicture = (out: string) => /\.png$/i.test(out);
+const isArray = (out: string) => /\.npy$/i.test(out);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { loadDataset } from '../data/index.ts';
@@ -6,6 +7,8 @@ import { devices } from '../graph/index.ts';
 import { findPreset } from '../nn/index.ts';
 import {
   type Progress,
+  type RunOptions,
+  type RunRecord,
   type RunResult,
   readRecord,
   resumeRun,
@@ -18,9 +21,9 @@ import {
   defineOptions,
   globalOptions,
   type OptionValues,
-  readOptions,
+  readOptionsAndGiven,
 } from './options.ts';
-import { createOutput, type Output } from './output.ts';
+import { createOutput, type Output, shellWord } from './output.ts';
 import { versions } from './versions.ts';
 
 const training = trainingSchema.shape;
@@ -139,6 +142,13 @@ export const trainOptions = defineOptions({
 
 export type TrainOptions = OptionValues<typeof trainOptions>;
 
+const examples = `
+Examples:
+  mdensity train --net digits --data mnist --sigma 0.5 --out runs/digits
+  mdensity train --net mlp --data points.npy --sigma 0.3 --steps 5000 --out runs/points
+  mdensity train --config digits.yaml --seed 1 --out runs/digits-1
+  mdensity train --out runs/digits --resume`;
+
 export function trainCommand(parent: Command): void {
   const command = addOptions(
     parent.command('train').description('learn an M-density from data'),
@@ -146,65 +156,109 @@ export function trainCommand(parent: Command): void {
   );
   command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
-    const result = await train(await readOptions(trainOptions, command), output);
+    const { options, given } = await readOptionsAndGiven(trainOptions, command);
+    const { out } = options;
+    const work = options.resume ? resumeTraining(out, given, output) : train(options, output);
+    const run = shellWord(out);
+    const result = checkFinished(await work, `mdensity train --out ${run} --resume`);
     const rate = result.imagesPerSecond ? `, ${Math.round(result.imagesPerSecond)} images/s` : '';
     output.result(
       result,
-      `${result.directory}: ${result.step} steps, loss ${result.loss?.toFixed(3) ?? '–'}${rate}; next: mdensity sample --model ${result.directory} --out samples.png`,
+      `${out}: ${result.step} steps, loss ${result.loss?.toPrecision(4) ?? '–'}${rate}; next: mdensity sample --model ${run} --out samples.png`,
     );
   });
 }
 
-const examples = `
-Examples:
-  mdensity train --net digits --data mnist --sigma 0.5 --out runs/digits
-  mdensity train --net mlp --data points.npy --sigma 0.3 --steps 5000 --out runs/points
-  mdensity train --out runs/digits --resume`;
-
-/** Starts or resumes a run as the options say; Ctrl-C saves it and says how to go on. */
+/** Starts a run as the options say; Ctrl-C saves it. */
 export async function train(options: TrainOptions, output: Output): Promise<RunResult> {
-  const { out, resume } = options;
-  const record = resume ? await readRecord(out) : undefined;
-  const source = record?.data.source ?? required(options.data, '--data', 'mnist');
-  const dataset = await loadDataset(source, options);
-  const total = record?.training.steps ?? options.steps;
-  const bar = output.progress('training', total);
-  const onProgress = (progress: Progress) =>
-    bar.update(progress.step, {
-      secondsLeft: progress.secondsLeft,
-      note: `loss ${progress.loss.toFixed(2)} · ${Math.round(progress.imagesPerSecond)} examples/s`,
-    });
-  const { device, saveEvery, logEvery } = options;
-  return interruptible(async (signal) => {
-    const run = { directory: out, dataset, device, saveEvery, logEvery, signal, onProgress };
-    const result = record
-      ? await resumeRun(run)
-      : await startRun({ ...run, ...newRun(options, source, dataset.shape) });
-    bar.stop();
-    if (!result.finished) {
-      throw new UserError(
-        `stopped after step ${result.step} of ${result.steps}, saved; go on with: mdensity train --out ${out} --resume`,
-        { exitCode: 130 },
-      );
-    }
-    return result;
-  }).finally(() => bar.stop());
-}
-
-function newRun(options: TrainOptions, source: string, shape: readonly number[]) {
+  const { out: directory, device, saveEvery, logEvery } = options;
+  const source = required(options.data, '--data', 'mnist');
   const network = findPreset(required(options.net, '--net', 'digits')).config;
-  const { sigma, measurements, view } = options;
+  const { split, limit, size, sigma, measurements, view } = options;
+  const sourceOptions = definedOf({ split, limit, size });
+  const dataset = await loadDataset(source, sourceOptions);
+  const { shape } = dataset;
   const config = trainingSchema.parse(
     Object.fromEntries(
       Object.keys(training).map((key) => [key, options[key as keyof TrainOptions]]),
     ),
   );
-  return {
-    model: { parametrization: 'gps' as const, view, sigma, measurements, shape, network },
-    training: config,
-    source,
-    versions: versions(),
-  };
+  return watched(output, options.steps, (watch) =>
+    startRun({
+      ...{ directory, dataset, device, saveEvery, logEvery, ...watch },
+      model: { parametrization: 'gps', view, sigma, measurements, shape, network },
+      training: config,
+      source,
+      sourceOptions,
+      versions: versions(),
+    }),
+  );
+}
+
+/** Goes on with a run. Options given with it must be those it was started with. */
+export async function resumeTraining(
+  directory: string,
+  given: Partial<TrainOptions>,
+  output: Output,
+): Promise<RunResult> {
+  const record = await readRecord(directory);
+  checkUnchanged(record, given, directory);
+  const { split, limit, size, device, saveEvery, logEvery } = given;
+  const dataset = await loadDataset(given.data ?? record.data.source, {
+    ...record.data.options,
+    ...definedOf({ split, limit, size }),
+  });
+  return watched(output, record.training.steps, (watch) =>
+    resumeRun({ directory, dataset, device, saveEvery, logEvery, ...watch }),
+  );
+}
+
+/** Other numbers would make another run. Data is known by its hash, wherever it is now. */
+function checkUnchanged(record: RunRecord, given: Partial<TrainOptions>, directory: string): void {
+  const { net, ...rest } = given;
+  for (const key of Object.keys(training) as (keyof typeof training)[]) {
+    if (rest[key] === undefined || rest[key] === record.training[key]) continue;
+    const option = trainOptions[key].flags.split(' ')[0];
+    throw new UserError(
+      `${option} ${rest[key]}: the run in ${directory} has ${record.training[key]}; leave ${option} out to resume it, or start another run`,
+    );
+  }
+  if (net === undefined) return;
+  if (isDeepStrictEqual(findPreset(net).config, record.model.network)) return;
+  throw new UserError(
+    `--net ${net}: the run in ${directory} has another network; leave --net out to resume it, or start another run`,
+  );
+}
+
+type Watch = Pick<RunOptions, 'signal' | 'onProgress'>;
+
+/** Work with a progress bar that Ctrl-C ends after the step in hand. */
+async function watched(
+  output: Output,
+  steps: number,
+  work: (watch: Watch) => Promise<RunResult>,
+): Promise<RunResult> {
+  const bar = output.progress('training', steps);
+  const onProgress = ({ step, secondsLeft, loss, imagesPerSecond }: Progress) =>
+    bar.update(step, {
+      secondsLeft,
+      note: `loss ${loss.toPrecision(4)} · ${Math.round(imagesPerSecond)} examples/s`,
+    });
+  return interruptible((signal) => work({ signal, onProgress })).finally(() => bar.stop());
+}
+
+/** @throws UserError saying how to go on with a run that was stopped. */
+export function checkFinished(result: RunResult, command: string): RunResult {
+  if (result.finished) return result;
+  throw new UserError(
+    `stopped after step ${result.step} of ${result.steps}, saved; go on with: ${command}`,
+    { exitCode: 130 },
+  );
+}
+
+function definedOf<T extends object>(options: T): { [key in keyof T]: Exclude<T[key], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [key in keyof T]: Exclude<T[key], undefined> };
 }
 
 function required(value: string | undefined, option: string, example: string): string {

@@ -68,7 +68,9 @@ export async function compile<I extends Tensors, O extends Tensors>(
   }));
   // Outputs allocated by the runtime cost several times the work of a small op.
   const results = mapValues(outputs, (tensor, name) => hostTensor(runtime, name, tensor));
-  const arrays = mapValues(results, (tensor) => tensor.data as HostArray) as Arrays<O>;
+  const arrays = mapValues(results, (tensor) => tensor.data as HostArray);
+  const unplaced = mapValues(outputs, () => null);
+  const names = Object.keys(outputs);
 
   let running = false;
   const run = async (values: Arrays<I>): Promise<Arrays<O>> => {
@@ -77,14 +79,16 @@ export async function compile<I extends Tensors, O extends Tensors>(
     }
     const fed: Record<string, Ort.Tensor> = { ...state.current() };
     for (const { name, feed } of feeds) fed[name] = feed(values[name]);
-    const targets = { ...results, ...state.next() };
     running = true;
     try {
-      state.advance(await session.run(fed, targets));
+      const made = await session.run(fed, { ...(onCpu ? results : unplaced), ...state.next() });
+      state.advance(made);
+      // Only the CPU writes into the arrays it is given.
+      if (!onCpu) for (const name of names) arrays[name]!.set(made[name]!.data as never);
     } finally {
       running = false;
     }
-    return arrays;
+    return arrays as Arrays<O>;
   };
   return Object.assign(run, {
     device,

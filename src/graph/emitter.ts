@@ -64,8 +64,9 @@ export function createEmitter(target: Target, channelBlock: number): Emission {
   const known = new Map<string, string[]>();
   const longConstants = new Map<TensorData, Map<string, string[]>>();
 
-  /** What each Reshape reshapes: a chain of them is one. */
+  /** What each Reshape reshapes, and each Transpose transposes: chains of either are one. */
   const reshaped = new Map<string, string>();
+  const transposed = new Map<string, { readonly from: string; readonly perm: readonly number[] }>();
 
   const nodes = (
     op: string,
@@ -76,6 +77,12 @@ export function createEmitter(target: Target, channelBlock: number): Emission {
     const { domain = '', attributes = {} } = options;
     const from = op === 'Reshape' ? reshaped.get(inputs[0]!) : undefined;
     if (from !== undefined) return nodes(op, [from, inputs[1]!], count, options);
+    const before = op === 'Transpose' ? transposed.get(inputs[0]!) : undefined;
+    if (before !== undefined) {
+      const perm = (attributes.perm as readonly number[]).map((axis) => before.perm[axis]!);
+      if (perm.every((axis, i) => axis === i)) return [before.from];
+      return nodes(op, [before.from], count, { attributes: { perm } });
+    }
     const key = JSON.stringify([op, domain, inputs, attributes, count]);
     const existing = known.get(key);
     if (existing) return existing;
@@ -87,6 +94,10 @@ export function createEmitter(target: Target, channelBlock: number): Emission {
     emitted.push({ op, domain, inputs, outputs, attributes });
     known.set(key, outputs);
     if (op === 'Reshape') reshaped.set(outputs[0]!, inputs[0]!);
+    if (op === 'Transpose') {
+      const perm = attributes.perm as readonly number[];
+      transposed.set(outputs[0]!, { from: inputs[0]!, perm });
+    }
     return outputs;
   };
 

@@ -78,12 +78,10 @@ async function mayHaveGpu(): Promise<boolean> {
   if (typeof process === 'undefined' || process.platform !== 'linux') return true;
   const { readdir } = await import('node:fs/promises');
   const folders = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean);
-  for (const base of ['/usr/lib', '/usr/local/lib', '/lib']) {
-    folders.push(
-      base,
-      `${base}64`,
-      ...(await readdir(base).catch(() => [])).map((name) => `${base}/${name}`),
-    );
+  for (const base of ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib']) {
+    const inner = await readdir(base).catch(() => []);
+    const architectures = inner.filter((name) => name.endsWith('-linux-gnu'));
+    folders.push(base, ...architectures.map((name) => `${base}/${name}`));
   }
   const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
   return names.flat().some((name) => name.startsWith('libvulkan.so'));

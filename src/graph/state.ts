@@ -26,8 +26,8 @@ export interface StateStore {
   readonly access: ProgramState;
   /** What the next run reads. */
   current(): Record<string, Ort.Tensor>;
-  /** Where the next run writes, on the CPU: by primed name. */
-  next(): Record<string, Ort.Tensor>;
+  /** Where the next run writes, by primed name; on a device the runtime finds the place (null). */
+  next(): Record<string, Ort.Tensor | null>;
   /** Makes what a run wrote the current values. */
   advance(results: Readonly<Record<string, Ort.Tensor>>): void;
 }
@@ -47,7 +47,7 @@ export function createState(
   onDevice: boolean,
 ): StateStore {
   const current: Record<string, Ort.Tensor> = {};
-  const spare: Record<string, Ort.Tensor> = {};
+  const spare: Record<string, Ort.Tensor | null> = {};
   for (const [name, { value, next, initial }] of Object.entries(tensors)) {
     if (value.shape.join() !== next.shape.join() || value.dtype !== next.dtype) {
       throw new GraphError(
@@ -55,7 +55,7 @@ export function createState(
       );
     }
     current[name] = hostTensor(runtime, name, value, initial?.slice());
-    if (!onDevice) spare[primed(name)] = hostTensor(runtime, name, value);
+    spare[primed(name)] = onDevice ? null : hostTensor(runtime, name, value);
   }
 
   const known = (name: string) => {

@@ -1,8 +1,10 @@
 export {
   type DenoiserFile,
+  type DenoiserFileInfo,
+  describeDenoiser,
   exportDenoiser,
   type OpenOptions,
   openDenoiser,
 } from './denoiser-file.ts';
 export { denoisingLoss, type GpsOptions, gps, type View } from './gps.ts';
-export { createModel, type DenoiserModel, type ModelConfig } from './model.ts';
+export { createModel, type DenoiserModel, type ModelConfig, modelConfigSchema } from './model.ts';

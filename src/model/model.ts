@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { effectiveNoise } from '../density/index.ts';
 import type { Shape } from '../graph/index.ts';
 import {
@@ -20,6 +21,19 @@ export interface ModelConfig {
   readonly shape: Shape;
   readonly network: NetworkConfig;
 }
+
+/** Reads a `ModelConfig` from a file. */
+export const modelConfigSchema: z.ZodType<ModelConfig> = z.object({
+  parametrization: z.literal('gps'),
+  view: z.enum(['noise', 'denoised']),
+  sigma: z.number().positive(),
+  measurements: z.int().min(1),
+  shape: z.array(z.int().min(1)).min(1),
+  network: z.custom<NetworkConfig>(
+    (value) => typeof (value as { type?: unknown } | null)?.type === 'string',
+    'is no network of mdensity',
+  ),
+});
 
 /** A denoiser ready to build into a graph. */
 export interface DenoiserModel {

@@ -1,7 +1,14 @@
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { sizeOf } from '../graph/index.ts';
 import { countParameters, type ParameterSpec } from '../nn/index.ts';
-import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from './safetensors.ts';
+import type { Pending } from './meter.ts';
+import {
+  decodeSafeTensors,
+  encodeSafeTensors,
+  type NamedArray,
+  type SafeTensors,
+} from './safetensors.ts';
 
 /**
  * All that a run needs to go on: flat vectors [P] by name (`parameters`, `average`, optimizer
@@ -12,16 +19,27 @@ export interface Checkpoint {
   readonly seed: number;
   /** Examples seen: the position in the shuffled epochs. */
   readonly examples: number;
+  /** What the next line of the metrics has averaged so far. */
+  readonly pending?: Pending | undefined;
   readonly vectors: Readonly<Record<string, Float32Array>>;
 }
 
+const positionSchema = z.object({
+  step: z.int().min(0),
+  seed: z.int().min(0),
+  examples: z.int().min(0),
+  pending: z
+    .object({ steps: z.int().min(0), loss: z.number(), gradientNorm: z.number() })
+    .optional(),
+});
+
 /** Safetensors bytes: each vector cut into arrays named `<vector>.<parameter>`. */
 export function encodeCheckpoint(
-  checkpoint: Checkpoint,
+  { vectors, ...position }: Checkpoint,
   specs: readonly ParameterSpec[],
 ): Uint8Array {
   const tensors: Record<string, NamedArray> = {};
-  for (const [vector, values] of Object.entries(checkpoint.vectors)) {
+  for (const [vector, values] of Object.entries(vectors)) {
     let start = 0;
     for (const { name, shape } of specs) {
       const end = start + sizeOf(shape);
@@ -29,8 +47,6 @@ export function encodeCheckpoint(
       start = end;
     }
   }
-  const { step, seed, examples } = checkpoint;
-  const position = { step, seed, examples };
   return encodeSafeTensors({ tensors, metadata: { mdensity: JSON.stringify(position) } });
 }
 
@@ -45,25 +61,40 @@ export function decodeCheckpoint(
   source: string,
 ): Checkpoint {
   const { tensors, metadata } = decodeSafeTensors(bytes, source);
-  const join = (vector: string) => {
-    const values = new Float32Array(countParameters(specs));
-    let start = 0;
-    for (const { name, shape } of specs) {
-      const tensor = tensors[`${vector}.${name}`];
-      if (tensor?.shape.join() !== shape.join()) {
-        const found = tensor ? `is [${tensor.shape.join(', ')}]` : 'is missing';
-        throw new UserError(
-          `${source}: "${vector}.${name}" ${found}, this network needs [${shape.join(', ')}]; it belongs to another network`,
-        );
-      }
-      values.set(tensor.data, start);
-      start += tensor.data.length;
-    }
-    return values;
-  };
-  if (metadata.mdensity === undefined) {
-    throw new UserError(`${source}: not a checkpoint of mdensity: its metadata has no position`);
-  }
-  const position = JSON.parse(metadata.mdensity) as Omit<Checkpoint, 'vectors'>;
+  const position = readPosition(metadata, source);
+  const join = (vector: string) => joinVector(tensors, vector, specs, source);
   return { ...position, vectors: Object.fromEntries(vectors.map((name) => [name, join(name)])) };
+}
+
+function joinVector(
+  tensors: SafeTensors['tensors'],
+  vector: string,
+  specs: readonly ParameterSpec[],
+  source: string,
+): Float32Array {
+  const values = new Float32Array(countParameters(specs));
+  let start = 0;
+  for (const { name, shape } of specs) {
+    const tensor = tensors[`${vector}.${name}`];
+    if (tensor?.shape.join() !== shape.join()) {
+      const found = tensor ? `is [${tensor.shape.join(', ')}]` : 'is missing';
+      throw new UserError(
+        `${source}: "${vector}.${name}" ${found}, this network needs [${shape.join(', ')}]; the checkpoint belongs to another network, use one of this run`,
+      );
+    }
+    values.set(tensor.data, start);
+    start += tensor.data.length;
+  }
+  return values;
+}
+
+function readPosition(metadata: SafeTensors['metadata'], source: string) {
+  try {
+    return positionSchema.parse(JSON.parse(metadata.mdensity ?? ''));
+  } catch (cause) {
+    throw new UserError(
+      `${source}: not a checkpoint of mdensity: its metadata has no position; use another checkpoint`,
+      { cause },
+    );
+  }
 }

@@ -1,14 +1,21 @@
-import type { StepReport } from './trainer.ts';
+/** What was reported since the last line of the metrics: sums over `steps`. */
+export interface Pending {
+  readonly steps: number;
+  readonly loss: number;
+  readonly gradientNorm: number;
+}
 
 /** Averages what steps report, and measures how fast they come. */
 export interface Meter {
-  add(report: StepReport): void;
+  add(report: { readonly loss: number; readonly gradientNorm: number }): void;
   /** Means over the steps added since the last call. */
   take(): {
     readonly loss: number;
     readonly gradientNorm: number;
     readonly imagesPerSecond: number;
   };
+  /** What the next `take` will average: a resumed run starts with it, and logs the same. */
+  pending(): Pending;
   /** Rate over the last steps. */
   rate(): { readonly imagesPerSecond: number; readonly secondsPerStep: number };
 }
@@ -16,31 +23,33 @@ export interface Meter {
 /** Steps the rate is measured over: long enough to be calm, short enough to follow the machine. */
 const WINDOW = 50;
 
+const NOTHING: Pending = { steps: 0, loss: 0, gradientNorm: 0 };
+
 /** @param batch Examples per step. */
-export function startMeter(batch: number): Meter {
+export function startMeter(batch: number, start: Pending = NOTHING): Meter {
   const times = [performance.now()];
-  let reports: StepReport[] = [];
-  let takenAt = times[0]!;
-  const mean = (pick: (report: StepReport) => number) =>
-    reports.reduce((sum, report) => sum + pick(report), 0) / reports.length;
+  let sums = start;
+  let [timed, takenAt] = [0, times[0]!];
   return {
-    add: (report) => {
-      reports.push(report);
+    add: ({ loss, gradientNorm }) => {
+      sums = {
+        steps: sums.steps + 1,
+        loss: sums.loss + loss,
+        gradientNorm: sums.gradientNorm + gradientNorm,
+      };
+      timed += 1;
       times.push(performance.now());
       if (times.length > WINDOW) times.shift();
     },
     take: () => {
       const now = performance.now();
-      const imagesPerSecond = (1000 * batch * reports.length) / (now - takenAt);
-      const result = {
-        loss: mean((r) => r.loss),
-        gradientNorm: mean((r) => r.gradientNorm),
-        imagesPerSecond,
-      };
-      reports = [];
-      takenAt = now;
-      return result;
+      const { steps, loss, gradientNorm } = sums;
+      const imagesPerSecond = (1000 * batch * timed) / (now - takenAt);
+      sums = NOTHING;
+      [timed, takenAt] = [0, now];
+      return { loss: loss / steps, gradientNorm: gradientNorm / steps, imagesPerSecond };
     },
+    pending: () => sums,
     rate: () => {
       const secondsPerStep = (times.at(-1)! - times[0]!) / 1000 / Math.max(1, times.length - 1);
       return { secondsPerStep, imagesPerSecond: batch / secondsPerStep };

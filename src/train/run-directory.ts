@@ -2,8 +2,9 @@ import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { readBytes, systemCode, writeBytes, writeError } from '../files.ts';
-import type { ModelConfig } from '../model/index.ts';
+import { readBytes, readError, systemCode, writeBytes, writeError } from '../files.ts';
+import { type Device, devices } from '../graph/index.ts';
+import { type ModelConfig, modelConfigSchema } from '../model/index.ts';
 import type { ParameterSpec } from '../nn/index.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { type TrainingConfig, trainingSchema } from './config.ts';
@@ -15,10 +16,16 @@ export interface RunRecord {
   readonly data: {
     /** What `--data` was: a set's name or a path. */
     readonly source: string;
+    /** What was asked for of it, such as `limit` or `split`. */
+    readonly options: Readonly<Record<string, unknown>>;
     readonly name: string;
     readonly count: number;
     readonly hash: string;
   };
+  readonly device: Device;
+  /** Steps between checkpoints, and between lines of the metrics. */
+  readonly saveEvery: number;
+  readonly logEvery: number;
   readonly versions: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly started: string;
@@ -39,23 +46,52 @@ const CHECKPOINTS = 'checkpoints';
 /** Checkpoints kept: the newest, and the one before it. */
 const KEPT = 2;
 
-const recordSchema = z.object({
-  model: z.custom<ModelConfig>((value) => typeof value === 'object' && value !== null),
+const recordSchema: z.ZodType<RunRecord> = z.object({
+  model: modelConfigSchema,
   training: trainingSchema,
-  data: z.object({ source: z.string(), name: z.string(), count: z.number(), hash: z.string() }),
+  data: z.object({
+    source: z.string(),
+    options: z.record(z.string(), z.unknown()),
+    name: z.string(),
+    count: z.int(),
+    hash: z.string(),
+  }),
+  device: z.custom<Device>((value) => devices.includes(value as Device), 'is no device'),
+  saveEvery: z.int().min(1),
+  logEvery: z.int().min(1),
   versions: z.record(z.string(), z.string()),
   started: z.string(),
+});
+
+const metricsSchema: z.ZodType<Metrics> = z.object({
+  step: z.int(),
+  loss: z.number(),
+  gradientNorm: z.number(),
+  learningRate: z.number(),
+  imagesPerSecond: z.number(),
 });
 
 export const modelPath = (directory: string) => join(directory, files.model);
 
 /** Whether a run was started here. */
 export async function hasRun(directory: string): Promise<boolean> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return [] as string[];
-    throw writeError(error, directory);
-  });
-  return names.includes(files.record);
+  return (await namesIn(directory)).includes(files.record);
+}
+
+/** @throws UserError where the folder holds a run, or what is left of one. */
+export async function refuseRun(directory: string): Promise<void> {
+  const names = await namesIn(directory);
+  if (names.includes(files.record)) {
+    throw new UserError(
+      `${directory}: already holds a run; add --resume to go on with it, or choose another --out`,
+    );
+  }
+  const left = [files.metrics, files.model].find((name) => names.includes(name));
+  if (left !== undefined || (await listCheckpoints(directory)).length > 0) {
+    throw new UserError(
+      `${directory}: holds ${left ?? CHECKPOINTS} of a run without ${files.record}; restore that file, or choose another --out`,
+    );
+  }
 }
 
 export async function createRun(directory: string, record: RunRecord): Promise<void> {
@@ -69,6 +105,11 @@ export async function createRun(directory: string, record: RunRecord): Promise<v
 
 /** @throws UserError if the folder holds no run, or its record is damaged. */
 export async function readRecord(directory: string): Promise<RunRecord> {
+  if (!(await hasRun(directory))) {
+    throw new UserError(
+      `${directory}: holds no run to go on with; leave out --resume to start one`,
+    );
+  }
   const path = join(directory, files.record);
   const text = new TextDecoder().decode(await readBytes(path));
   try {
@@ -94,6 +135,14 @@ export async function saveCheckpoint(
   for (const step of steps.slice(0, -KEPT)) await rm(join(folder, checkpointName(step)));
 }
 
+/** Removes what a killed process was writing: files are written under a name with a number added. */
+export async function clearUnfinished(directory: string): Promise<void> {
+  for (const folder of [directory, join(directory, CHECKPOINTS)]) {
+    const names = (await namesIn(folder)).filter((name) => isUnfinished.test(name));
+    for (const name of names) await rm(join(folder, name), { force: true });
+  }
+}
+
 /** The newest checkpoint; none if the run never saved one. */
 export async function loadCheckpoint(
   directory: string,
@@ -104,15 +153,18 @@ export async function loadCheckpoint(
   const newest = steps.at(-1);
   if (newest === undefined) return undefined;
   const path = join(directory, CHECKPOINTS, checkpointName(newest));
-  const bytes = await readBytes(path);
+  // A copy: slices of Node's Buffer share its memory.
+  const bytes = Uint8Array.from(await readBytes(path));
   try {
     return decodeCheckpoint(bytes, specs, vectors, path);
   } catch (error) {
+    if (!(error instanceof UserError)) throw error;
     const before = steps.at(-2);
-    if (!(error instanceof UserError) || before === undefined) throw error;
-    throw new UserError(`${error.message}: delete it and resume goes on from step ${before}`, {
-      cause: error,
-    });
+    const fix =
+      before === undefined
+        ? 'there is none, so start a new run with another --out'
+        : `delete this one and --resume goes on from step ${before}`;
+    throw new UserError(`${error.message}: ${fix}`, { cause: error });
   }
 }
 
@@ -125,10 +177,18 @@ export async function appendMetrics(directory: string, metrics: Metrics): Promis
 
 /** The lines of `metrics.jsonl`; a last line cut by a crash is left out. */
 export async function readMetrics(directory: string): Promise<Metrics[]> {
-  const text = await readFile(join(directory, files.metrics), 'utf8').catch(() => '');
+  return (await metricsLines(directory)).map(({ metrics }) => metrics);
+}
+
+async function metricsLines(directory: string) {
+  const path = join(directory, files.metrics);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw readError(error, path);
+  });
   return text.split('\n').flatMap((line) => {
     try {
-      return [JSON.parse(line) as Metrics];
+      return [{ line, metrics: metricsSchema.parse(JSON.parse(line)) }];
     } catch {
       return [];
     }
@@ -137,20 +197,37 @@ export async function readMetrics(directory: string): Promise<Metrics[]> {
 
 /** Forgets what was logged after `step`: a resumed run logs it again. */
 export async function trimMetrics(directory: string, step: number): Promise<void> {
-  const kept = (await readMetrics(directory)).filter((line) => line.step <= step);
-  await writeText(
-    join(directory, files.metrics),
-    kept.map((line) => `${JSON.stringify(line)}\n`).join(''),
-  );
+  const kept = (await metricsLines(directory)).filter(({ metrics }) => metrics.step <= step);
+  const text = kept.map(({ line }) => `${line}\n`).join('');
+  await writeIfOther(join(directory, files.metrics), new TextEncoder().encode(text));
 }
 
+/** Writes a file where it does not hold these bytes already. */
+export async function writeIfOther(path: string, bytes: Uint8Array): Promise<void> {
+  const present = await readFile(path).catch(() => undefined);
+  if (present === undefined || Buffer.compare(present, bytes) !== 0) await writeBytes(path, bytes);
+}
+
+/** Steps of the checkpoints, oldest first. */
 export async function listCheckpoints(directory: string): Promise<number[]> {
-  const names = await readdir(join(directory, CHECKPOINTS)).catch(() => []);
+  const names = await namesIn(join(directory, CHECKPOINTS));
   return names
     .flatMap((name) => (/^step-(\d+)\.safetensors$/.exec(name) ?? []).slice(1))
     .map(Number)
     .sort((a, b) => a - b);
 }
+
+/** Names in a folder; none where there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw readError(error, folder);
+  }
+}
+
+const isUnfinished = /^(run\.json|metrics\.jsonl|model\.onnx|step-\d+\.safetensors)\.\d+$/;
 
 const checkpointName = (step: number) => `step-${String(step).padStart(8, '0')}.safetensors`;
 

@@ -65,3 +65,22 @@ test('damaged contents are named', () => {
   const half = Uint8Array.from(text.replaceAll('F32', 'F16'), (c) => c.charCodeAt(0));
   expect(() => decodeSafeTensors(half, 'f')).toThrow(UserError);
 });
+
+test.each([
+  'null',
+  '[]',
+  '{"w":1}',
+  '{"w":{"dtype":"F32","shape":[1]}}',
+  '{"__metadata__":{"a":1}}',
+])('a header of %s is refused in one line', (json) => {
+  const bytes = new Uint8Array(8 + json.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(new TextEncoder().encode(json), 8);
+  expect(() => decodeSafeTensors(bytes, 'f')).toThrow(/^f: the header is not safetensors JSON/);
+});
+
+test('reads from a view into a larger buffer, such as Node gives', () => {
+  const bytes = sample();
+  const shifted = Buffer.concat([Buffer.from([1, 2, 3]), bytes]).subarray(3);
+  expect(decodeSafeTensors(shifted, 'f')).toEqual(decodeSafeTensors(bytes, 'f'));
+});

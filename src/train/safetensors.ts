@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
 
 /** Float32 arrays by name, with free-form strings. */
@@ -11,11 +12,17 @@ export interface NamedArray {
   readonly data: Float32Array;
 }
 
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
+const count = z.int().min(0);
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(count),
+  data_offsets: z.tuple([count, count]),
+});
+const headerSchema = z
+  .object({ __metadata__: z.record(z.string(), z.string()).optional() })
+  .catchall(entrySchema);
+
+type Entry = z.output<typeof entrySchema>;
 
 /** The bytes of a safetensors file: length of the header, JSON header, then the arrays end to end. */
 export function encodeSafeTensors({ tensors, metadata }: SafeTensors): Uint8Array {
@@ -49,9 +56,9 @@ export function decodeSafeTensors(bytes: Uint8Array, source: string): SafeTensor
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors: Record<string, NamedArray> = {};
   for (const [name, entry] of Object.entries(entries)) {
-    tensors[name] = readArray(bytes, start, name, entry as Entry, source);
+    tensors[name] = readArray(bytes, start, name, entry, source);
   }
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata };
 }
 
 function readHeader(bytes: Uint8Array, source: string) {
@@ -63,7 +70,7 @@ function readHeader(bytes: Uint8Array, source: string) {
   if (8 + length > bytes.length) throw cut();
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length));
-    return { header: JSON.parse(text) as Record<string, unknown>, start: 8 + length };
+    return { header: headerSchema.parse(JSON.parse(text)), start: 8 + length };
   } catch (cause) {
     throw new UserError(`${source}: the header is not safetensors JSON; use another checkpoint`, {
       cause,
@@ -94,7 +101,8 @@ function readArray(
       `${source}: the file is cut short, "${name}" ends at byte ${start + to} of ${bytes.length}; use another checkpoint`,
     );
   }
-  const data = new Float32Array(bytes.slice(start + from, start + to).buffer);
+  // A copy: the bytes may stand at an odd place of a shared buffer.
+  const data = new Float32Array(Uint8Array.from(bytes.subarray(start + from, start + to)).buffer);
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new UserError(

@@ -11,7 +11,6 @@ import {
   maximum,
   minimum,
   mul,
-  type Program,
   reduceSum,
   reshape,
   type Shape,
@@ -25,6 +24,7 @@ import {
 } from '../graph/index.ts';
 import { denoisingLoss } from '../model/index.ts';
 import { bindParameters, countParameters, type Network, type ParameterSpec } from '../nn/index.ts';
+import { fromStep, kept, keptShape, ordinary, toStep } from './layout.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
 export interface StepOptions {
@@ -51,87 +51,141 @@ export interface StepOptions {
   readonly profile?: string;
 }
 
-/** Starting values of everything a step keeps: flat vectors [P] by name. */
-export type StepState = Readonly<Record<string, Float32Array>>;
+/** Everything a step keeps: flat vectors [P] by name, parameters in the order of `specs`. */
+export type Vectors = Readonly<Record<string, Float32Array>>;
 
-type Inputs = 'x' | 'noise' | 'learningRate' | 'step';
+/** What one run of the step is fed: a part of a batch, as typed arrays. */
+export interface StepInputs {
+  /** Examples and their noise, both [rows, ...shape]. */
+  readonly x: Uint8Array | Float32Array;
+  readonly noise: Float32Array;
+  readonly learningRate: number;
+  /** Number of the update, from 1. */
+  readonly step: number;
+  /** Whether this part ends the update; until then gradients add up. */
+  readonly last: boolean;
+}
 
-export type TrainingStep = Program<
-  Readonly<Record<Inputs, Tensor>> & { readonly last?: Tensor },
-  Readonly<Record<'loss' | 'gradientNorm', Tensor>>
->;
+export interface TrainingStep {
+  /** Loss of this part, and norm of the gradient so far. */
+  run(inputs: StepInputs): Promise<{ readonly loss: number; readonly gradientNorm: number }>;
+  read(): Promise<Vectors>;
+  release(): Promise<void>;
+}
 
 /**
  * One training step as one graph: noise, network, loss, gradients, optimizer and moving average.
- * Fed `x`, `noise` (both [rows, ...shape]), `learningRate`, `step` (from 1) and `last` (1 on the
- * run that ends a step, 0 on micro-batches before it); gives `loss` and `gradientNorm`.
+ * Keeps `parameters`, their moving average `average`, and the optimizer's slots.
  */
-export function compileStep(options: StepOptions, initial: StepState): Promise<TrainingStep> {
-  const { rows, shape, effectiveSigma, specs, optimizer, clip } = options;
-  const x = input('x', [rows, ...shape], options.bytes ? 'uint8' : 'float32');
+export async function compileStep(options: StepOptions, initial: Vectors): Promise<TrainingStep> {
+  const { rows, shape, specs, bytes, device, profile } = options;
+  const x = input('x', [rows, ...shape], bytes ? 'uint8' : 'float32');
   const noise = input('noise', [rows, ...shape]);
-  const scalars = ['learningRate', 'step', 'last'].map((name) => input(name, []));
-  const [learningRate, step, last] = scalars as [Tensor, Tensor, Tensor];
-  const vector = (name: string) => input(name, [countParameters(specs)]);
+  const learningRate = input('learningRate', []);
+  const step = input('step', []);
+  const last = input('last', []);
+  const parameters = input('parameters', [countParameters(specs)]);
+  const { loss, gradient } = differentiate(options, parameters, x, noise);
+  const update = updateState(options, { parameters, gradient, learningRate, step, last });
+  for (const [name, entry] of Object.entries(update.state)) {
+    const start = initial[name];
+    if (start) update.state[name] = { ...entry, initial: toStep(start, specs) };
+  }
+  const program = await compile({
+    inputs: { x, noise, learningRate, step, ...(options.microBatches > 1 && { last }) },
+    outputs: { loss, gradientNorm: update.gradientNorm },
+    state: update.state,
+    device,
+    ...(profile !== undefined && { profile }),
+  });
+  return {
+    run: async (inputs) => {
+      const scalars = {
+        learningRate: Float32Array.of(inputs.learningRate),
+        step: Float32Array.of(inputs.step),
+        last: Float32Array.of(Number(inputs.last)),
+      };
+      const result = await program({ x: inputs.x, noise: inputs.noise, ...scalars });
+      return { loss: Number(result.loss[0]), gradientNorm: Number(result.gradientNorm[0]) };
+    },
+    read: async () => {
+      const vectors: Record<string, Float32Array> = {};
+      for (const name of vectorNames(options.optimizer)) {
+        vectors[name] = fromStep((await program.state.read(name)) as Float32Array, specs);
+      }
+      return vectors;
+    },
+    release: program.release,
+  };
+}
 
-  const parameters = vector('parameters');
-  const clean = options.bytes ? mul(cast(x, 'float32'), 1 / 255) : x;
+/** Names of the vectors that a step with this optimizer keeps from one update to the next. */
+export function vectorNames({ slots }: Optimizer): string[] {
+  return ['parameters', 'average', ...slots.map(({ name }) => name)];
+}
+
+/** Loss, and its gradient as a flat vector in the order of the step. */
+function differentiate(options: StepOptions, parameters: Tensor, x: Tensor, noise: Tensor) {
+  const { specs, effectiveSigma, denoiser, bytes } = options;
+  const clean = bytes ? mul(cast(x, 'float32'), 1 / 255) : x;
   const tensors = splitParameters(parameters, specs);
-  const denoised = options.denoiser(
-    bindParameters(tensors),
-    add(clean, mul(noise, effectiveSigma)),
-  );
-  const loss = denoisingLoss(clean, denoised);
+  const noisy = add(clean, mul(noise, effectiveSigma));
+  const loss = denoisingLoss(clean, denoiser(bindParameters(tensors), noisy));
   const parts = grad(
     loss,
     specs.map(({ name }) => tensors[name]!),
   );
-  const own = concat(parts.map((part) => reshape(part, [-1])));
+  return { loss, gradient: concat(parts.map((part) => reshape(kept(part), [-1]))) };
+}
 
+interface UpdateInputs {
+  readonly parameters: Tensor;
+  readonly gradient: Tensor;
+  readonly learningRate: Tensor;
+  readonly step: Tensor;
+  readonly last: Tensor;
+}
+
+/** Clipping, optimizer and moving average; with micro-batches, gradients add up until `last`. */
+function updateState(options: StepOptions, inputs: UpdateInputs) {
+  const { optimizer, clip, ema, microBatches } = options;
+  const { parameters, learningRate, step, last } = inputs;
+  const accumulate = microBatches > 1;
+  const vector = (name: string) => input(name, parameters.shape);
   const sum = vector('gradient');
-  const accumulate = options.microBatches > 1;
-  const gradient = accumulate ? add(sum, mul(own, 1 / options.microBatches)) : own;
-  const gradientNorm = sqrt(reduceSum(mul(gradient, gradient)));
-  const clipped =
-    clip === 0 ? gradient : mul(gradient, minimum(1, div(clip, maximum(gradientNorm, 1e-12))));
+  const gradient = accumulate ? add(sum, mul(inputs.gradient, 1 / microBatches)) : inputs.gradient;
+  const gradientNorm = reshape(sqrt(reduceSum(mul(gradient, gradient))), []);
+  const scale = minimum(1, div(clip, maximum(gradientNorm, 1e-12)));
+  const clipped = clip === 0 ? gradient : mul(gradient, scale);
 
   const slots = optimizer.slots.map(({ name }) => vector(name));
   const updated = optimizer.update({ parameters, gradient: clipped, slots, learningRate, step });
   const average = vector('average');
-  const averaged = add(average, mul(sub(updated.parameters, average), 1 - options.ema));
+  const averaged = add(average, mul(sub(updated.parameters, average), 1 - ema));
 
   const done = greater(last, 0.5);
-  const keep = (next: Tensor, old: Tensor) => (accumulate ? where(done, next, old) : next);
+  const keep = (value: Tensor, next: Tensor): StateTensor => ({
+    value,
+    next: accumulate ? where(done, next, value) : next,
+  });
   const state: Record<string, StateTensor> = {
-    parameters: { value: parameters, next: keep(updated.parameters, parameters) },
-    average: { value: average, next: keep(averaged, average) },
+    parameters: keep(parameters, updated.parameters),
+    average: keep(average, averaged),
   };
   optimizer.slots.forEach(({ name }, i) => {
-    state[name] = { value: slots[i]!, next: keep(updated.slots[i]!, slots[i]!) };
+    state[name] = keep(slots[i]!, updated.slots[i]!);
   });
-  if (accumulate) state.gradient = { value: sum, next: where(done, mul(sum, 0), gradient) };
-  const inputs = { x, noise, learningRate, step, ...(accumulate && { last }) };
-  return compile({
-    inputs,
-    outputs: { loss, gradientNorm: reshape(gradientNorm, []) },
-    state: Object.fromEntries(
-      Object.entries(state).map(([name, entry]) => [
-        name,
-        { ...entry, ...(initial[name] && { initial: initial[name] }) },
-      ]),
-    ),
-    device: options.device,
-    ...(options.profile !== undefined && { profile: options.profile }),
-  });
+  if (accumulate) state.gradient = { value: sum, next: where(done, 0, gradient) };
+  return { state, gradientNorm };
 }
 
-/** The parameter tensors of a flat vector [P], by name. */
+/** The parameter tensors of a flat vector [P] in the order of the step, by name. */
 function splitParameters(vector: Tensor, specs: readonly ParameterSpec[]): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
   let start = 0;
   for (const { name, shape } of specs) {
     const end = start + sizeOf(shape);
-    tensors[name] = reshape(slice(vector, [start], [end]), shape);
+    tensors[name] = ordinary(reshape(slice(vector, [start], [end]), keptShape(shape)));
     start = end;
   }
   return tensors;

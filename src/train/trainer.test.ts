@@ -28,7 +28,7 @@ const pointModel = (measurements: number, sigma: number): ModelConfig => ({
   network: { type: 'mlp', width: 48, layers: 2 },
 });
 
-async function fit(config: ModelConfig, steps: number) {
+async function learn(config: ModelConfig, steps: number) {
   const training = trainingSchema.parse({
     sigma: config.sigma,
     measurements: config.measurements,
@@ -55,7 +55,7 @@ describe('GPS on a Gaussian learns the closed form ν(z) = μ + C(C + σ̃²I)�
     { measurements: 4, sigma: 1.6, view: 'denoised' },
   ] as const)('$view at M = $measurements', async ({ measurements, sigma, view }) => {
     const config = { ...pointModel(measurements, sigma), view };
-    const { losses, average } = await fit(config, 800);
+    const { losses, average } = await learn(config, 800);
     const noise = 0.8 ** 2;
     const gain = deviation.map((s) => s ** 2 / (s ** 2 + noise));
     // Bayes risk Σ gainᵢ σ̃²; 100 batches of 256 have a standard error of about 1 %.
@@ -112,15 +112,15 @@ test('micro-batches give the update of the whole batch', async () => {
     );
     for (let part = 0; part < microBatches; part++) {
       const cut = (all: Float32Array) => all.slice(part * rows * 64, (part + 1) * rows * 64);
-      await step({
+      await step.run({
         x: cut(x),
         noise: cut(noise),
-        learningRate: Float32Array.of(1),
-        step: Float32Array.of(1),
-        last: Float32Array.of(part === microBatches - 1 ? 1 : 0),
+        learningRate: 1,
+        step: 1,
+        last: part === microBatches - 1,
       });
     }
-    const result = (await step.state.read('parameters')) as Float32Array;
+    const result = (await step.read()).parameters!;
     await step.release();
     return result;
   };
@@ -142,5 +142,5 @@ test('says what does not fit before anything is compiled', async () => {
   const uneven = { ...config, batch: 10, microBatches: 3 };
   await expect(
     createTrainer({ model, dataset: gaussianPoints(10), config: uneven }),
-  ).rejects.toThrow('microBatches: 3 parts do not divide a batch of 10');
+  ).rejects.toThrow('micro-batches: 3 parts do not divide a batch of 10');
 });

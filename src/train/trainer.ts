@@ -7,7 +7,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { learningRate, type TrainingConfig } from './config.ts';
 import type { Dataset } from './dataset.ts';
 import { optimizers } from './optimizers/index.ts';
-import { compileStep } from './step.ts';
+import { compileStep, type Vectors, vectorNames } from './step.ts';
 
 export interface TrainerOptions {
   readonly model: DenoiserModel;
@@ -46,7 +46,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const optimizer = optimizers[config.optimizer](config.weightDecay);
   const start = checkpoint?.vectors ?? startingVectors(options);
   const rows = batch / microBatches;
-  const run = await compileStep(
+  const graph = await compileStep(
     { ...config, ...model, bytes: isBytes(dataset), optimizer, rows, device },
     start,
   );
@@ -62,15 +62,10 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     let gradientNorm = 0;
     for (let part = 0; part < microBatches; part++) {
       batches.fill(step * microBatches + part, x, noise);
-      const result = await run({
-        x,
-        noise,
-        learningRate: Float32Array.of(rate),
-        step: Float32Array.of(step + 1),
-        last: Float32Array.of(part === microBatches - 1 ? 1 : 0),
-      });
-      loss += Number(result.loss[0]) / microBatches;
-      gradientNorm = Number(result.gradientNorm[0]);
+      const last = part === microBatches - 1;
+      const result = await graph.run({ x, noise, learningRate: rate, step: step + 1, last });
+      loss += result.loss / microBatches;
+      gradientNorm = result.gradientNorm;
     }
     step += 1;
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
@@ -82,24 +77,17 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       return step;
     },
     next,
-    checkpoint: async () => {
-      const vectors: Record<string, Float32Array> = {};
-      for (const name of vectorNames(config)) {
-        vectors[name] = (await run.state.read(name)) as Float32Array;
-      }
-      return { step, seed, examples: step * batch, vectors };
-    },
-    release: () => run.release(),
+    checkpoint: async () => ({ step, seed, examples: step * batch, vectors: await graph.read() }),
+    release: () => graph.release(),
   };
 }
 
-/** Names of the flat vectors a checkpoint of this configuration holds. */
-export function vectorNames(config: TrainingConfig): string[] {
-  const { slots } = optimizers[config.optimizer](config.weightDecay);
-  return ['parameters', 'average', ...slots.map(({ name }) => name)];
+/** Names of the vectors that a checkpoint of this configuration holds. */
+export function checkpointVectors(config: TrainingConfig): string[] {
+  return vectorNames(optimizers[config.optimizer](config.weightDecay));
 }
 
-function startingVectors({ model, config }: TrainerOptions): Record<string, Float32Array> {
+function startingVectors({ model, config }: TrainerOptions): Vectors {
   const parameters = initializeParameters(model.specs, config.seed);
   const { slots } = optimizers[config.optimizer](config.weightDecay);
   const filled = slots.map(({ name, initial }) => [
@@ -119,7 +107,7 @@ function checkFit({ model, dataset, config }: TrainerOptions): void {
   }
   if (config.batch % config.microBatches !== 0) {
     throw new UserError(
-      `microBatches: ${config.microBatches} parts do not divide a batch of ${config.batch}; use a divisor`,
+      `micro-batches: ${config.microBatches} parts do not divide a batch of ${config.batch}; use a divisor`,
     );
   }
 }

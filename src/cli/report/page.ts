@@ -53,7 +53,7 @@ export function table(rows: readonly (readonly [string, string])[]): string {
 /** Nested settings as rows: `model.network.type`. */
 export function settingsRows(value: unknown, path = ''): (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [[path, Array.isArray(value) ? value.join(' × ') : String(value)]];
+    return [[path, Array.isArray(value) ? value.join(', ') || 'none' : String(value)]];
   }
   return Object.entries(value).flatMap(([key, inner]) =>
     settingsRows(inner, path ? `${path}.${key}` : key),

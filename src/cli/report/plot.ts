@@ -24,6 +24,7 @@ export function lineChart(series: readonly Series[], { x, y, logY = false }: Cha
     width: 720,
     height: 300,
     marginLeft: 56,
+    ariaLabel: `${y} by ${x}`,
     x: { label: x },
     y: { label: y, grid: true, ...(logY && { type: 'log' as const }) },
     marks: [

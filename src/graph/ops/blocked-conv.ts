@@ -46,8 +46,8 @@ export function blockedConv(emitter: Emitter, call: BlockedConv): string {
 
 /**
  * The weight as blocks of outputs, blocks of inputs, kernel positions, inputs, outputs: rows of
- * `channelBlock` outputs, gathered. The transpose that makes outputs the last axis moves one axis,
- * which the runtime does fast; the full permutation in one transpose it does slowly.
+ * `channelBlock` outputs, gathered from a transpose that makes outputs the last axis. A weight that
+ * is stored in tap order (see `train/layout.ts`) needs next to nothing of that transpose.
  */
 function blockedWeight(
   emitter: Emitter,
@@ -56,41 +56,44 @@ function blockedWeight(
 ): string {
   const block = emitter.channelBlock;
   const [outputs, inputs, height, width] = weightShape as readonly [number, number, number, number];
-  const taps = height * width;
   const padded = outputs + missing;
   const filled = padAxis(emitter, w, 4, turned ? 1 : 0, missing);
-  const [shape, perm] = turned
-    ? [
-        [inputs, padded, taps],
-        [0, 2, 1],
-      ]
-    : [
-        [padded, inputs * taps],
-        [1, 0],
-      ];
-  const matrix = emitter.node('Reshape', [filled, emitter.ints(shape)]);
-  const last = emitter.node('Transpose', [matrix], { attributes: { perm } });
+  // From [O, I, kh, kw] to [kh, kw, I, O]; from [I, O, kh, kw] to [kh, I, kw, O].
+  const perm = turned ? [2, 0, 3, 1] : [2, 3, 1, 0];
+  const last = emitter.node('Transpose', [filled], { attributes: { perm } });
   const blocks = padded / block;
-  const rows = emitter.node('Reshape', [last, emitter.ints([inputs * taps * blocks, block])]);
+  const count = inputs * height * width * blocks;
+  const rows = emitter.node('Reshape', [last, emitter.ints([count, block])]);
   // Inputs read unblocked stand outside the kernel positions, one by one.
-  const order = weightRows(blocks, inputs, inputs < block ? 1 : block, taps, Number(turned));
+  const together = inputs < block ? 1 : block;
+  const order = weightRows(blocks, inputs, together, height, width, Number(turned));
   const index = emitter.constant(order, [order.length]);
   const gathered = emitter.node('Gather', [rows, index], { attributes: { axis: 0 } });
   return emitter.node('Reshape', [gathered, emitter.ints([padded, inputs, height, width])]);
 }
 
-/** Row of ((input·taps + tap)·blocks + output block) for each place of the blocked weight, in its order. */
+/** For each place of the blocked weight, in its order, the row of the transposed weight it takes. */
 const weightRows = memoize(
-  (blocks: number, inputs: number, block: number, taps: number, turned: number) => {
-    const indices = new Int32Array(blocks * inputs * taps);
+  (
+    blocks: number,
+    inputs: number,
+    together: number,
+    height: number,
+    width: number,
+    turned: number,
+  ) => {
+    const indices = new Int32Array(blocks * inputs * height * width);
+    const rowOf = (input: number, a: number, b: number) =>
+      turned
+        ? ((height - 1 - a) * inputs + input) * width + (width - 1 - b)
+        : (a * width + b) * inputs + input;
     let k = 0;
     for (let output = 0; output < blocks; output++)
-      for (let start = 0; start < inputs; start += block)
-        for (let tap = 0; tap < taps; tap++)
-          for (let input = start; input < start + block; input++) {
-            const from = turned ? taps - 1 - tap : tap;
-            indices[k++] = (input * taps + from) * blocks + output;
-          }
+      for (let start = 0; start < inputs; start += together)
+        for (let a = 0; a < height; a++)
+          for (let b = 0; b < width; b++)
+            for (let input = start; input < start + together; input++)
+              indices[k++] = rowOf(input, a, b) * blocks + output;
     return indices;
   },
 );

@@ -34,7 +34,8 @@ const op: Op<Required<ConvOptions>> = {
     return [
       convTranspose2d(cotangent, w, { ...attributes, outputSize: [x.shape[2]!, x.shape[3]!] }),
       conv2dWeight(x, cotangent, { ...attributes, kernel: [w.shape[2]!, w.shape[3]!] }),
-      bias && reshape(reduceSum(cotangent, [0, 2, 3]), bias.shape),
+      // Positions first: the runtime sums neighbours fast, and little is left for the batch.
+      bias && reshape(reduceSum(reduceSum(cotangent, [2, 3]), 0), bias.shape),
     ];
   },
   lower: (emitter, names, { inputs, attributes: { stride, padding } }) => {

@@ -47,10 +47,8 @@ export function weightGradientByShifts(emitter: Emitter, { x, y, sizes }: Operan
   const left = gatherRows(emitter, lines, outW, fromY, [parts, kh * o, inner]);
   const products = emitter.node('MatMul', [left, right]);
   const sum = sumOverFirst(emitter, products);
-  // [kh, o, kw, c] to [o, c, kh, kw] one axis at a time: the runtime has a fast form for that alone.
-  const rows = emitter.node('Reshape', [sum, emitter.ints([kh, o, kw * c])]);
-  const byOutput = emitter.node('Transpose', [rows], { attributes: { perm: [1, 0, 2] } });
-  return channelsFirst(emitter, byOutput, sizes);
+  const taps = emitter.node('Reshape', [sum, emitter.ints([kh, o, kw, c])]);
+  return emitter.node('Transpose', [taps], { attributes: { perm: [1, 3, 0, 2] } });
 }
 
 /**
@@ -67,7 +65,8 @@ export function weightGradientByPatches(emitter: Emitter, { x, y, sizes }: Opera
   const left = emitter.node('Reshape', [y, emitter.ints([n, o, outH * outW])]);
   const products = emitter.node('MatMul', [left, right]);
   const sum = sumOverFirst(emitter, products);
-  return channelsFirst(emitter, sum, sizes);
+  const taps = emitter.node('Reshape', [sum, emitter.ints([o, kh, kw, c])]);
+  return emitter.node('Transpose', [taps], { attributes: { perm: [0, 3, 1, 2] } });
 }
 
 /** The weight gradient of a 1×1 kernel: Σ over examples of y [o, h·w] times x [c, h·w] transposed. */
@@ -109,13 +108,6 @@ function gatherRows(
   const index = emitter.constant(indices, [indices.length]);
   const taken = emitter.node('Gather', [extended, index], { attributes: { axis: 0 } });
   return emitter.node('Reshape', [taken, emitter.ints(shape)]);
-}
-
-/** [o, kh·kw·c] to [o, c, kh, kw]. */
-function channelsFirst(emitter: Emitter, name: string, { o, c, kh, kw }: ConvSizes): string {
-  const taps = emitter.node('Reshape', [name, emitter.ints([o, kh * kw, c])]);
-  const moved = emitter.node('Transpose', [taps], { attributes: { perm: [0, 2, 1] } });
-  return emitter.node('Reshape', [moved, emitter.ints([o, c, kh, kw])]);
 }
 
 const sumOverFirst = (emitter: Emitter, products: string) =>

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { encodeNpy } from '../data/index.ts';
+import type { RunRecord, RunResult } from '../train/index.ts';
+import { mdensity, mdensityJson, refusal, withoutProgress, workFolder } from './testing.ts';
+
+const work = workFolder();
+const at = (...names: string[]) => join(work, ...names);
+const digits = ['--net', 'digits8', '--data', 'digits8', '--limit', '100'];
+const few = ['--batch', '8', '--steps', '2'];
+const recordOf = async (out: string) =>
+  JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as RunRecord;
+
+describe('train', () => {
+  test('makes a run, says what comes next, and resumes it with the data it had', async () => {
+    const out = at('a first run');
+    const { code, stdout, stderr } = await mdensity('train', ...digits, ...few, '--out', out);
+    expect({ code, stderr: withoutProgress(stderr) }).toEqual({ code: 0, stderr: [] });
+    expect(stdout).toMatch(
+      /a first run: 2 steps, loss [\d.]+, \d+ images\/s; next: mdensity sample --model '/,
+    );
+    expect((await recordOf(out)).data).toMatchObject({
+      source: 'digits8',
+      options: { limit: 100 },
+    });
+    const result = await mdensityJson<RunResult>('train', '--out', out, '--resume');
+    expect(result).toMatchObject({ directory: out, step: 2, steps: 2, finished: true });
+    expect(result.loss).toBeGreaterThan(0);
+  });
+
+  test('refuses to start over a run, and to resume one with other settings', async () => {
+    const out = at('settled');
+    await mdensityJson('train', ...digits, ...few, '--out', out);
+    const before = await readFile(join(out, 'model.onnx'));
+    expect(await refusal('train', ...digits, '--out', out)).toMatch(
+      /settled: already holds a run; add --resume/,
+    );
+    const resume = ['train', '--out', out, '--resume'];
+    expect(await refusal(...resume, '--steps', '9')).toMatch(
+      /^--steps 9: the run in .* has 2; leave --steps out/,
+    );
+    expect(await refusal(...resume, '--net', 'mlp')).toMatch(/^--net mlp: .* another network/);
+    expect(await refusal(...resume, '--limit', '50')).toMatch(/was trained on digits8 with hash/);
+    await mdensityJson(...resume, '--steps', '2', '--net', 'digits8', '--data', 'digits8');
+    expect(await readFile(join(out, 'model.onnx'))).toEqual(before);
+  });
+
+  test('reads options from YAML, over which the command line has the last word', async () => {
+    const config = at('run.yaml');
+    await writeFile(
+      config,
+      'net: digits8\ndata: digits8\nlimit: 100\nsigma: 0.25\nsteps: 3\nbatch: 8\nflip: true\n',
+    );
+    const out = at('configured');
+    await mdensityJson('train', '--config', config, '--steps', '1', '--out', out);
+    const { model, training } = await recordOf(out);
+    expect(model).toMatchObject({ sigma: 0.25, measurements: 1, shape: [1, 8, 8] });
+    expect(training).toMatchObject({ sigma: 0.25, steps: 1, batch: 8, flip: true, ema: 0.99 });
+  });
+
+  test.each([
+    ['sgima: 1', /option "sgima" is not known\. Did you mean "sigma"\? There are: out, net/],
+    ['learning-rate: 1', /Did you mean "learningRate"\?/],
+    ['sigma: wide', /run\.yaml: sigma: must be a finite number; it is "wide"/],
+    ['sigma: 0', /sigma: must be above 0; it is 0/],
+    ['flip: sometimes', /flip: must be true or false; it is "sometimes"/],
+    ['steps: 1.5', /steps: must be a whole number; it is 1.5/],
+    ['ema: 1', /ema: must be below 1; it is 1/],
+    ['view: nosie', /view: must be one of .*Did you mean "noise"\?/],
+    ['sigma: [1', /is not valid YAML: .* line \d/],
+    ['- sigma', /must hold lines of "option: value"/],
+  ])('a YAML file with "%s" is one clear line', async (yaml, finds) => {
+    const config = at('bad-run.yaml');
+    await writeFile(config, `${yaml}\n`);
+    const line = await refusal('train', ...digits, '--out', at('never'), '--config', config);
+    expect(line.startsWith(config)).toBe(true);
+    expect(line).toMatch(finds);
+  });
+
+  test.each([
+    [['--sigma', '0'], /^--sigma: must be above 0; it is 0$/],
+    [['--sigma', '-1'], /^--sigma: must be above 0; it is -1$/],
+    [['--sigma', 'Infinity'], /^--sigma: must be a finite number; it is Infinity$/],
+    [['--sigma', 'half'], /^--sigma: must be a finite number; it is "half"$/],
+    [['--measurements', '0'], /^--measurements: must be at least 1; it is 0$/],
+    [['--measurements', '1.5'], /^--measurements: must be a whole number; it is 1.5$/],
+    [['--steps', ''], /^--steps: must be a .*number; it is ""$/],
+    [['--optimizer', 'adagard'], /must be one of .*; it is "adagard"\. Did you mean "adagrad"\?$/],
+    [['--device', 'gpu'], /^--device: must be one of .*; it is "gpu"/],
+    [['--net', 'digts8'], /network "digts8" is not known\. Did you mean "digits8"\?/],
+    [['--data', 'digit8'], /"digit8" is no named data set.*Did you mean "digits8"\?/],
+    [['--data', 'mnist', '--size', '8'], /--size is for folders of images only/],
+    [['--batch', '9', '--micro-batches', '2'], /2 parts do not divide a batch of 9; use a divisor/],
+    [['--batch', '99999999999'], /^not enough memory .*try a smaller --batch/],
+    [['--stesp', '3'], /^unknown option '--stesp' \(Did you mean --steps\?\); see --help$/],
+    [['--steps'], /^option '--steps <n>' argument missing; see --help$/],
+    [['extra'], /^too many arguments for 'train'.*; see --help$/],
+    [['--config', 'nowhere.yaml'], /^nowhere\.yaml: no such file; check the path\.$/],
+  ])('refuses %j in one line', async (args, finds) => {
+    expect(await refusal('train', ...digits, '--out', at('never'), ...args)).toMatch(finds);
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
+  test('asks for what is missing', async () => {
+    expect(await refusal('train')).toMatch(/^--out: is missing; give it/);
+    expect(await refusal('train', '--out', at('never'))).toMatch(/^--data: is missing; give one/);
+    expect(await refusal('train', '--data', 'digits8', '--out', at('never'))).toMatch(
+      /^--net: is missing; give one, such as --net digits$/,
+    );
+    expect(await refusal('train', '--out', at('never'), '--resume')).toMatch(
+      /holds no run to go on with; leave out --resume/,
+    );
+  });
+
+  test('refuses a network that does not fit the data, and an --out that cannot be', async () => {
+    const points = at('points.npy');
+    await writeFile(points, encodeNpy(new Float32Array(100), [50, 2]));
+    const net = ['--net', 'digits', '--data', points];
+    expect(await refusal('train', ...net, '--out', at('never'))).toMatch(
+      /unet: takes images \[N, C, H, W\]/,
+    );
+    expect(await refusal('train', ...digits, '--out', join(points, 'run'))).toMatch(
+      /points\.npy\/run: a part of the path is not a folder/,
+    );
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
+  test('a rate at which the loss turns NaN stops, and says so', async () => {
+    const args = [...digits, ...few, '--out', at('diverged'), '--learning-rate', '1e300'];
+    expect(await refusal('train', ...args)).toMatch(
+      /^step 2: .*try a smaller learning rate.*has no checkpoint yet/,
+    );
+  });
+});
+
+describe('the command', () => {
+  test('helps, with examples and units', async () => {
+    const { code, stdout, stderr } = await mdensity('train', '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/--out <run> .*\(required\)/);
+    expect(stdout).toMatch(/--sigma <σ>\s+noise of one measurement/);
+    expect(stdout).toMatch(/Examples:\n {2}mdensity train --net digits/);
+    expect((await mdensity('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('suggests the nearest command', async () => {
+    expect(await refusal('trian')).toBe(
+      "unknown command 'trian' (Did you mean train?); see --help",
+    );
+    expect(await refusal('data', 'lst')).toMatch(/unknown command 'lst' \(Did you mean list\?\)/);
+  });
+
+  test('shows a stack trace with --debug alone', async () => {
+    const { code, stderr } = await mdensity('train', '--out', at('never'), '--debug');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/UserError: --data: is missing[\s\S]*\n {4}at /);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^mdensity: --data: is missing/);
+  });
+});

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { UserError } from '../errors.ts';
+import { exportOnnx, mul } from '../graph/index.ts';
+import { findPreset, initializeParameters } from '../nn/index.ts';
+import { describeDenoiser, exportDenoiser, openDenoiser } from './denoiser-file.ts';
+import { createModel, type ModelConfig } from './model.ts';
+
+const config: ModelConfig = {
+  parametrization: 'gps',
+  view: 'denoised',
+  sigma: 1,
+  measurements: 4,
+  shape: [2],
+  network: findPreset('mlp').config,
+};
+
+/** x̂ = ȳ/2 with the metadata given. */
+const half = (metadata: Record<string, string>) =>
+  exportOnnx({
+    build: (x) => mul(x, 0.5),
+    ...{ shape: [2], inputName: 'in', outputName: 'out', metadata },
+  });
+
+test('an exported denoiser says what it is, and its effective noise σ/√M', async () => {
+  const bytes = exportDenoiser(config, initializeParameters(createModel(config).specs, 0));
+  expect(await describeDenoiser(bytes, 'own')).toEqual({ shape: [2], config });
+  const denoiser = await openDenoiser(bytes, 'own', { sigma: 0.5 });
+  expect(denoiser).toMatchObject({ shape: [2], config, sigma: 0.5 });
+  await denoiser.release();
+  await expect(openDenoiser(bytes, 'own', { sigma: 1 })).rejects.toThrow(
+    'own: was trained at effective noise 0.5, not 1; leave --sigma out',
+  );
+});
+
+test('a denoiser from elsewhere is described without a noise level, and opened with one', async () => {
+  const bytes = half({});
+  expect(await describeDenoiser(bytes, 'half')).toEqual({ shape: [2], config: undefined });
+  await expect(openDenoiser(bytes, 'half')).rejects.toThrow(
+    'half: does not say its noise level; give it with --sigma',
+  );
+  const denoiser = await openDenoiser(bytes, 'half', { sigma: 0.3 });
+  const out = new Float32Array(4);
+  await denoiser.denoise(Float32Array.of(1, 2, 3, 4), out);
+  expect([...out]).toEqual([0.5, 1, 1.5, 2]);
+  await denoiser.release();
+});
+
+test.each([
+  ['{', /its metadata "mdensity" is damaged; export the model again/],
+  ['{}', /is damaged/],
+  [JSON.stringify({ ...config, sigma: 0 }), /is damaged/],
+  [JSON.stringify({ ...config, measurements: 0 }), /is damaged/],
+  [JSON.stringify({ ...config, shape: [3] }), /says examples of \[3\], its input takes \[2\]/],
+])('metadata %s is one line that names the file', async (mdensity, finds) => {
+  const error = await openDenoiser(half({ mdensity }), 'odd.onnx').catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as Error).message).toMatch(/^odd\.onnx: /);
+  expect((error as Error).message).toMatch(finds);
+});
