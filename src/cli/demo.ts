@@ -29,7 +29,7 @@ const demoOptions = defineOptions({
   steps: {
     flags: '--steps <n>',
     description: 'training steps',
-    schema: z.int().min(1).default(2000),
+    schema: z.int().min(1).default(1800),
   },
   chains: {
     flags: '--chains <n>',
