@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 import { createModel, exportDenoiser, openDenoiser } from '../src/model/index.ts';
 import { countParameters, findPreset, initializeParameters } from '../src/nn/index.ts';
@@ -13,7 +14,7 @@ const CHAINS = 100;
 export async function benchTrain(seconds: number, python: string | undefined) {
   const config = {
     parametrization: 'gps',
-    view: 'noise',
+    view: 'denoised',
     sigma: 0.5,
     measurements: 1,
     shape: [1, 28, 28],
@@ -26,17 +27,22 @@ export async function benchTrain(seconds: number, python: string | undefined) {
   const denoiser = await openDenoiser(bytes, 'digits');
   const z = values(CHAINS * 784);
   const out = new Float32Array(z.length);
-  const [train, infer] = await measure(
-    [
-      { name: 'train', work: BATCH, run: () => trainer.next() },
-      { name: 'infer', work: CHAINS, run: () => denoiser.denoise(z, out) },
-    ],
-    5 * seconds,
-  );
+  const ours = () =>
+    measure(
+      [
+        { name: 'train', work: BATCH, run: () => trainer.next() },
+        { name: 'infer', work: CHAINS, run: () => denoiser.denoise(z, out) },
+      ],
+      3 * seconds,
+    );
+  // Before and after the peer, so that a machine whose speed drifts treats both alike.
+  const before = await ours();
+  const peer = python === undefined ? undefined : await runPeer(python, 2 * seconds);
+  const after = peer === undefined ? before : await ours();
   await trainer.release();
   await denoiser.release();
-  const peer = python === undefined ? undefined : await runPeer(python, 5 * seconds);
-  const own = { train: train!.best, infer: infer!.best };
+  const mean = (i: number) => (before[i]!.median + after[i]!.median) / 2;
+  const own = { train: mean(0), infer: mean(1) };
   const rows = (['train', 'infer'] as const).map((key) => {
     const theirs = peer?.[key];
     const cells = [key === 'train' ? `training, batch ${BATCH}` : `inference, batch ${CHAINS}`];
@@ -58,7 +64,10 @@ interface Peer {
 
 async function runPeer(python: string, seconds: number): Promise<Peer> {
   const script = new URL('peers/digits_torch.py', import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(python, [script, '--seconds', String(seconds)]);
+  const { stdout } = await promisify(execFile)(python, [
+    script,
+    ...['--seconds', String(seconds), '--threads', String(cpus().length)],
+  ]);
   const { torch, imagesPerSecond } = JSON.parse(stdout);
   return { version: torch, ...imagesPerSecond };
 }

@@ -1,7 +1,7 @@
 """Training and inference speed of the `digits` network in PyTorch, the peer of `npm run bench train`.
 
-The same network, objective, optimizer and moving average, on random images: images per second,
-the best of eager, channels-last and compiled. Prints one JSON object.
+The same network, objective, optimizer and moving average, on random images: images per second at
+the median call, for the best of eager, channels-last and compiled. Prints one JSON object.
 
     pip install torch numpy
     python bench/peers/digits_torch.py [--batch 64] [--threads 2] [--seconds 10]
@@ -9,7 +9,7 @@ the best of eager, channels-last and compiled. Prints one JSON object.
 
 import argparse
 import json
-import math
+import statistics
 import time
 
 import torch
@@ -54,21 +54,19 @@ class Digits(nn.Module):
         inner = self.middle(self.downsample(F.avg_pool2d(h, 2)))
         h = self.up(h + F.interpolate(self.upsample(inner), scale_factor=2, mode="nearest"))
         out = self.outlet(F.silu(self.norm(h)))
-        return z - self.sigma * F.pixel_shuffle(out, 2)
+        return F.pixel_shuffle(out, 2)
 
 
 def rate(run, batch, seconds):
-    """Images per second: the best of five windows after a warm-up."""
-    for _ in range(3):
-        run()
-    best = math.inf
+    """Images per second of the median call, after a warm-up."""
     for _ in range(5):
-        steps, start = 0, time.perf_counter()
-        while time.perf_counter() - start < seconds / 5:
-            run()
-            steps += 1
-        best = min(best, (time.perf_counter() - start) / steps)
-    return batch / best
+        run()
+    times, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return batch / statistics.median(times)
 
 
 def measure(mode, batch, seconds):
@@ -90,9 +88,11 @@ def measure(mode, batch, seconds):
         with torch.no_grad():
             torch._foreach_lerp_(average, list(model.parameters()), 0.01)
 
+    noisy = torch.randn(100, 1, 28, 28).to(memory_format=layout)
+
     def infer():
         with torch.inference_mode():
-            forward(torch.randn(100, 1, 28, 28).to(memory_format=layout))
+            forward(noisy)
 
     return {"train": rate(train, batch, seconds), "infer": rate(infer, 100, seconds)}
 

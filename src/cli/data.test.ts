@@ -16,7 +16,7 @@ afterEach(() => {
 
 describe('data', () => {
   test('list shows every named set, and where it is', async () => {
-    const sets = await mdensityJson<DatasetListing[]>('data', 'list');
+    const { sets } = await mdensityJson<{ sets: DatasetListing[] }>('data', 'list');
     expect(sets.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['mnist', 'digits8', 'mnist-full', 'fashion-mnist', 'cifar10']),
     );
@@ -127,7 +127,7 @@ describe('info', () => {
   });
 
   test('of nothing that is there', async () => {
-    expect(await refusal('info', at('nowhere'))).toMatch(/nowhere: no such run or file; give/);
+    expect(await refusal('info', at('nowhere'))).toMatch(/nowhere: no such run or file\. Give/);
     expect(await refusal('info', work)).toMatch(
       /is a folder without a run; give a run's directory/,
     );
@@ -135,4 +135,12 @@ describe('info', () => {
     await writeFile(at('damaged', 'run.json'), '{');
     expect(await refusal('info', at('damaged'))).toMatch(/run\.json: not JSON; restore the file/);
   });
+});
+
+test('info takes the options that its errors advise', async () => {
+  const some = await mdensityJson<{ count: number }>(
+    ...['data', 'info', 'mnist', '--classes', '3,8', '--limit', '40'],
+  );
+  expect(some.count).toBe(40);
+  expect(await refusal('data', 'info', 'mnist', '--channels', '2')).toMatch(/^--channels: /);
 });

@@ -3,16 +3,19 @@ import {
   type DatasetInfo,
   describeDataset,
   fetchDataset,
+  type LoadOptions,
   listDatasets,
   verifyDataset,
 } from '../data/index.ts';
 import { UserError } from '../errors.ts';
+import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
 import { interruptible } from './interrupt.ts';
-import { addGlobalOptions, globalOptions } from './options.ts';
+import { addGlobalOptions, addOptions, globalOptions, readOptions } from './options.ts';
 import { createOutput, type Output } from './output.ts';
 
 export function dataCommand(parent: Command): void {
   const data = parent.command('data').description('data sets: list, info, fetch, verify');
+  data.addHelpText('after', examples);
   const add = (
     name: string,
     description: string,
@@ -22,10 +25,25 @@ export function dataCommand(parent: Command): void {
     command.action(async (set: string) => action(set, createOutput(globalOptions(command))));
   };
   add('list', 'named data sets, and where they are', list);
-  add('info <set>', 'size, classes, licence and values of a named set or a path', info);
   add('fetch <set>', 'download a named set; what is here already is kept', fetch);
   add('verify <set>', 'compare the files of a named set with their checksums', verify);
+  const command = addOptions(
+    data
+      .command('info <set>')
+      .description('size, classes, licence and values of a named set or a path'),
+    datasetOptions,
+  );
+  command.action(async (set: string) =>
+    info(set, await readOptions(datasetOptions, command), createOutput(globalOptions(command))),
+  );
 }
+
+const examples = `
+Examples:
+  mdensity data list
+  mdensity data info mnist --classes 3,8
+  mdensity data fetch cifar10
+  mdensity data verify fashion-mnist`;
 
 async function list(_: string, output: Output): Promise<void> {
   const sets = await listDatasets();
@@ -33,11 +51,11 @@ async function list(_: string, output: Output): Promise<void> {
     ({ name, title, count, shape, location }) =>
       `${name.padEnd(14)} ${String(count).padStart(6)} × ${shape.join('×').padEnd(8)} ${(location?.kind ?? 'not fetched').padEnd(12)} ${title}`,
   );
-  output.result(sets, lines.join('\n'));
+  output.result({ sets }, lines.join('\n'));
 }
 
-async function info(set: string, output: Output): Promise<void> {
-  const description = await describeDataset(set);
+async function info(set: string, options: LoadOptions, output: Output): Promise<void> {
+  const description = await describeDataset(set, givenDatasetOptions(options));
   output.result(description, infoText(description).join('\n'));
 }
 

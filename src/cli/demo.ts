@@ -50,6 +50,12 @@ const demoOptions = defineOptions({
 
 type DemoOptions = OptionValues<typeof demoOptions>;
 
+const examples = `
+Examples:
+  mdensity demo
+  mdensity demo --seed 1 --out out/another
+  mdensity demo --steps 200 --walk-steps 100 --out out/quick`;
+
 export function demoCommand(parent: Command): void {
   const command = addOptions(
     parent
@@ -57,7 +63,7 @@ export function demoCommand(parent: Command): void {
       .description('learn GPS(1, 1/2) on 10,000 digits, walk, jump, and report, in minutes'),
     demoOptions,
   );
-  command.action(async () => {
+  command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
     const options = await readOptions(demoOptions, command);
     const files = await demo(options, output);

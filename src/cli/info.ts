@@ -13,13 +13,19 @@ import { addGlobalOptions, globalOptions } from './options.ts';
 import { createOutput } from './output.ts';
 import { versions } from './versions.ts';
 
+const examples = `
+Examples:
+  mdensity info
+  mdensity info runs/digits
+  mdensity info denoiser.onnx --json`;
+
 export function infoCommand(parent: Command): void {
   const command = addGlobalOptions(
     parent
       .command('info [run|file.onnx]')
       .description('what a run or a model is; without one, what this machine has'),
   );
-  command.action(async (target: string | undefined) => {
+  command.addHelpText('after', examples).action(async (target: string | undefined) => {
     const facts = target === undefined ? await machineFacts() : await targetFacts(target);
     const lines = Object.entries(facts).map(([key, value]) => `${key.padEnd(14)}${textOf(value)}`);
     createOutput(globalOptions(command)).result(facts, lines.join('\n'));

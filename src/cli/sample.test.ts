@@ -107,7 +107,7 @@ describe('sample refuses, in one line,', () => {
     [['--kernel', 'sach'], /^--kernel: must be one of .*Did you mean "sachs"\?$/],
     [['--steps', '2'], /^--steps 2: no jump falls within; .*--jump-every 3/],
     [['--out', 'samples.gif'], /^--out samples\.gif: cannot write \.gif; give a \.png, a \.npy/],
-    [['--model', 'nowhere'], /^nowhere: no such run or file; give a run's directory/],
+    [['--model', 'nowhere'], /^nowhere: no such run or file\. Give a run's directory/],
     [['--chain', '2'], /^unknown option '--chain' \(Did you mean --chains\?\)/],
   ])('%j', async (args, finds) => {
     const base = ['sample', '--model', run, '--out', at('never.npy'), ...short];

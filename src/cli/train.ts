@@ -15,6 +15,7 @@ import {
   startRun,
   trainingSchema,
 } from '../train/index.ts';
+import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
 import { interruptible } from './interrupt.ts';
 import {
   addOptions,
@@ -103,21 +104,7 @@ export const trainOptions = defineOptions({
     schema: training.flip,
   },
   seed: { flags: '--seed <n>', description: 'decides every random number', schema: training.seed },
-  split: {
-    flags: '--split <part>',
-    description: 'train or test part of the set',
-    schema: z.enum(['train', 'test']).optional(),
-  },
-  limit: {
-    flags: '--limit <n>',
-    description: 'use only this many examples',
-    schema: z.int().min(1).optional(),
-  },
-  size: {
-    flags: '--size <pixels>',
-    description: 'folders of images: resize to size × size',
-    schema: z.int().min(1).optional(),
-  },
+  ...datasetOptions,
   device: {
     flags: '--device <device>',
     description: devices.join(', '),
@@ -174,8 +161,8 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const { out: directory, device, saveEvery, logEvery } = options;
   const source = required(options.data, '--data', 'mnist');
   const network = findPreset(required(options.net, '--net', 'digits')).config;
-  const { split, limit, size, sigma, measurements, view } = options;
-  const sourceOptions = definedOf({ split, limit, size });
+  const { sigma, measurements, view } = options;
+  const sourceOptions = givenDatasetOptions(options);
   const dataset = await loadDataset(source, sourceOptions);
   const { shape } = dataset;
   const config = trainingSchema.parse(
@@ -189,7 +176,7 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
       model: { parametrization: 'gps', view, sigma, measurements, shape, network },
       training: config,
       source,
-      sourceOptions,
+      sourceOptions: { ...sourceOptions },
       versions: versions(),
     }),
   );
@@ -203,10 +190,10 @@ export async function resumeTraining(
 ): Promise<RunResult> {
   const record = await readRecord(directory);
   checkUnchanged(record, given, directory);
-  const { split, limit, size, device, saveEvery, logEvery } = given;
+  const { device, saveEvery, logEvery } = given;
   const dataset = await loadDataset(given.data ?? record.data.source, {
     ...record.data.options,
-    ...definedOf({ split, limit, size }),
+    ...givenDatasetOptions(given),
   });
   return watched(output, record.training.steps, (watch) =>
     resumeRun({ directory, dataset, device, saveEvery, logEvery, ...watch }),
@@ -254,11 +241,6 @@ export function checkFinished(result: RunResult, command: string): RunResult {
     `stopped after step ${result.step} of ${result.steps}, saved; go on with: ${command}`,
     { exitCode: 130 },
   );
-}
-
-function definedOf<T extends object>(options: T): { [key in keyof T]: Exclude<T[key], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [key in keyof T]: Exclude<T[key], undefined> };
 }
 
 function required(value: string | undefined, option: string, example: string): string {

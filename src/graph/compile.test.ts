@@ -250,7 +250,7 @@ describe('devices', () => {
     if (error === undefined) return;
     expect(error).toBeInstanceOf(GraphError);
     expect((error as Error).message).toMatch(
-      /^device "cuda" cannot be used here \([^\n]*\); use cpu, or auto to take what there is$/,
+      /^device "cuda" cannot be used here \([^\n]*\); use cpu, or auto to take what there is \(CUDA needs [^\n]*\)$/,
     );
   });
 });

@@ -158,3 +158,14 @@ test('a training step: grad inside a compiled program with state', async () => {
   expect([...((await step.state.read('w')) as Float32Array)]).toEqual([4]);
   await step.release();
 });
+
+test('constants have gradients like any other tensor', async () => {
+  // d/dw Σ w² = 2w, and d/dw Σ (w² + 3w) = 2w + 3.
+  const w = constant([1, 2, 3]);
+  const [square] = grad(ops.reduceSum(ops.mul(w, w)), [w]);
+  const [both] = grad(ops.reduceSum(ops.add(ops.mul(w, w), ops.mul(w, 3))), [w]);
+  const program = await compile({ inputs: {}, outputs: { square, both }, device: 'cpu' });
+  const { square: a, both: b } = await program({});
+  expect(Array.from(a as Float32Array)).toEqual([2, 4, 6]);
+  expect(Array.from(b as Float32Array)).toEqual([5, 7, 9]);
+});

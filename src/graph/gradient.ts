@@ -2,12 +2,15 @@ import { GraphError } from './error.ts';
 import { add } from './ops/add.ts';
 import { constant, sizeOf, type Tensor } from './tensor.ts';
 
+/** As many tensors as were asked for. */
+type Like<T extends readonly Tensor[]> = { -readonly [K in keyof T]: Tensor };
+
 /**
  * Reverse-mode gradient of a scalar with respect to `inputs`, as graph tensors of the same
  * shapes: they can be computed with or differentiated again.
  * @throws GraphError if `loss` has more than one element or does not depend on an input.
  */
-export function grad(loss: Tensor, inputs: readonly Tensor[]): Tensor[] {
+export function grad<const T extends readonly Tensor[]>(loss: Tensor, inputs: T): Like<T> {
   if (sizeOf(loss.shape) !== 1) {
     throw new GraphError(
       `grad: the loss must be one number, not ${loss.name} [${loss.shape.join(', ')}]; reduce it first`,
@@ -20,7 +23,11 @@ export function grad(loss: Tensor, inputs: readonly Tensor[]): Tensor[] {
  * Vector–Jacobian product: Jᵀ·cotangent of `output` with respect to `inputs`.
  * `cotangent` has the shape of `output`.
  */
-export function pullBack(output: Tensor, inputs: readonly Tensor[], cotangent: Tensor): Tensor[] {
+export function pullBack<const T extends readonly Tensor[]>(
+  output: Tensor,
+  inputs: T,
+  cotangent: Tensor,
+): Like<T> {
   if (cotangent.shape.join() !== output.shape.join()) {
     throw new GraphError(
       `pullBack: the cotangent's shape [${cotangent.shape.join(', ')}] is not the output's [${output.shape.join(', ')}]`,
@@ -45,7 +52,7 @@ export function pullBack(output: Tensor, inputs: readonly Tensor[], cotangent: T
       throw new GraphError(`grad: ${output.name} does not depend on ${tensor.name}`);
     }
     return result;
-  });
+  }) as Like<T>;
 }
 
 /** Tensors between `targets` and `output` that depend on a target, inputs before users. */

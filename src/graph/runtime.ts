@@ -2,7 +2,7 @@ import type * as Ort from 'onnxruntime-common';
 import { GraphError } from './error.ts';
 import { encodeModel } from './onnx.ts';
 
-/** Where a graph runs: `auto` takes a GPU when the machine has one. */
+/** Where a graph runs: `auto` takes WebGPU where it opens, else the CPU. */
 export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda';
 
 export const devices: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda'];
@@ -11,7 +11,7 @@ export type Runtime = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>;
 
 let loading: Promise<Runtime> | undefined;
 
-/** ONNX Runtime for this environment, loaded once. */
+/** ONNX Runtime for Node, loaded once. */
 export function loadRuntime(): Promise<Runtime> {
   loading ??= import('onnxruntime-node').then((module) => module.default ?? module);
   return loading;
@@ -48,11 +48,16 @@ export async function openSession(
   } catch (cause) {
     if (device === 'cpu') throw cause;
     throw new GraphError(
-      `device "${device}" cannot be used here (${firstLine(cause)}); use cpu, or auto to take what there is`,
+      `device "${device}" cannot be used here (${firstLine(cause)}); use cpu, or auto to take what there is${hints[device]}`,
       { cause },
     );
   }
 }
+
+const hints = {
+  cuda: ' (CUDA needs npm install onnxruntime-node --onnxruntime-node-install=cuda12)',
+  webgpu: '',
+} as const;
 
 /** The device that `auto` stands for on this machine: webgpu if a session opens on it, else cpu. */
 export async function resolveDevice(device: Device): Promise<Exclude<Device, 'auto'>> {

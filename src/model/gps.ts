@@ -5,8 +5,8 @@ import type { Network } from '../nn/index.ts';
 export type View = 'noise' | 'denoised';
 
 export interface GpsOptions {
-  /** Effective noise σ̃ = σ/√M. */
-  readonly sigma: number;
+  /** σ̃ = σ/√M. */
+  readonly effectiveSigma: number;
   /**
    * `noise`: the network is ε_θ and ν_θ(z) = z − σ̃·ε_θ(z). `denoised`: the network is ν_θ.
    * Both have the same objective (math: σ̃²·E‖ε − ε_θ‖² = E‖x − ν_θ‖²).
@@ -18,10 +18,10 @@ export interface GpsOptions {
  * GPS, direct parametrization (paper A, definition 1): ν_θ as a function of ȳ [N, ...shape].
  * The score of channel m at any member (M, σ̃√M) of the class is (ν_θ(ȳ) − y_m)/σ².
  */
-export function gps(network: Network, { sigma, view }: GpsOptions): Network {
+export function gps(network: Network, { effectiveSigma, view }: GpsOptions): Network {
   return (scope, z) => {
     const output = network(scope, z);
-    return view === 'denoised' ? output : sub(z, mul(output, sigma));
+    return view === 'denoised' ? output : sub(z, mul(output, effectiveSigma));
   };
 }
 

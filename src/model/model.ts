@@ -6,6 +6,7 @@ import {
   listParameters,
   type Network,
   type NetworkConfig,
+  networkSchema,
   type ParameterSpec,
 } from '../nn/index.ts';
 import { gps, type View } from './gps.ts';
@@ -29,10 +30,7 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z.object({
   sigma: z.number().positive(),
   measurements: z.int().min(1),
   shape: z.array(z.int().min(1)).min(1),
-  network: z.custom<NetworkConfig>(
-    (value) => typeof (value as { type?: unknown } | null)?.type === 'string',
-    'is no network of mdensity',
-  ),
+  network: networkSchema,
 });
 
 /** A denoiser ready to build into a graph. */
@@ -48,7 +46,7 @@ export interface DenoiserModel {
 export function createModel(config: ModelConfig): DenoiserModel {
   const effectiveSigma = effectiveNoise(config.sigma, config.measurements);
   const network = createNetwork(config.network);
-  const denoiser = gps(network, { sigma: effectiveSigma, view: config.view });
+  const denoiser = gps(network, { effectiveSigma, view: config.view });
   return {
     denoiser,
     specs: listParameters(denoiser, config.shape),

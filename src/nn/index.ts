@@ -4,7 +4,8 @@ export { norm } from './group-norm.ts';
 export { fanIn, type Initializer, ones, zeros } from './initialize.ts';
 export { linear } from './linear.ts';
 export { type MlpConfig, mlp } from './mlp.ts';
-export { createNetwork, findPreset, type NetworkConfig, type Preset, presets } from './presets.ts';
+export { createNetwork, type NetworkConfig, networkSchema } from './networks.ts';
+export { findPreset, type Preset, presets } from './presets.ts';
 export { depthToSpace, downsample, spaceToDepth, upsample } from './resample.ts';
 export { residualBlock } from './residual-block.ts';
 export {

@@ -24,7 +24,7 @@ const startOf = (network: Network, shape: readonly number[]) =>
   Object.fromEntries(
     listParameters(network, shape).map(({ name, shape: size, initialize }) => [
       name,
-      [size, initialize(size)],
+      [size, initialize],
     ]),
   );
 

@@ -1,13 +1,16 @@
+import { z } from 'zod';
 import { fail, reshape, silu, sizeOf } from '../graph/index.ts';
 import { linear } from './linear.ts';
 import type { Network } from './scope.ts';
 
 /** A multilayer perceptron for points: `layers` hidden layers of `width` units with SiLU. */
-export interface MlpConfig {
-  readonly type: 'mlp';
-  readonly width: number;
-  readonly layers: number;
-}
+export const mlpSchema = z.strictObject({
+  type: z.literal('mlp'),
+  width: z.int().min(1),
+  layers: z.int().min(0),
+});
+
+export type MlpConfig = z.output<typeof mlpSchema>;
 
 /** x [N, ...shape], flattened, → the same shape. The last layer starts at zero. */
 export function mlp({ width, layers }: MlpConfig): Network {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { GraphError, grad, input, mul, reduceSum, type Tensor } from '../graph/index.ts';
 import { computed, createDraw, evaluate, expectClose, normalInput } from '../graph/testing.ts';
 import { mlp } from './mlp.ts';
-import { createNetwork, findPreset, type NetworkConfig, presets } from './presets.ts';
+import { createNetwork, type NetworkConfig, networkSchema } from './networks.ts';
+import { findPreset, presets } from './presets.ts';
 import { countParameters, listParameters } from './scope.ts';
 import { buildWith } from './testing.ts';
 import { type UNetConfig, unet } from './unet.ts';
@@ -149,4 +150,17 @@ describe('presets', () => {
     expect(() => findPreset(name)).toThrow(GraphError);
     expect(() => findPreset(name)).toThrow(message);
   });
+});
+
+test('the schema of networks refuses what cannot be built', () => {
+  const digits = findPreset('digits').config;
+  expect(networkSchema.parse(digits)).toEqual(digits);
+  for (const wrong of [
+    { type: 'foo' },
+    { type: 'unet' },
+    { ...digits, patch: 0 },
+    { ...digits, x: 1 },
+  ]) {
+    expect(networkSchema.safeParse(wrong).success).toBe(false);
+  }
 });

@@ -1,11 +1,6 @@
 import { GraphError } from '../graph/index.ts';
 import { didYouMean } from '../nearest.ts';
-import { type MlpConfig, mlp } from './mlp.ts';
-import type { Network } from './scope.ts';
-import { type UNetConfig, unet } from './unet.ts';
-
-/** What a run records of its network; enough to build it again. */
-export type NetworkConfig = MlpConfig | UNetConfig;
+import type { NetworkConfig } from './networks.ts';
 
 export interface Preset {
   readonly description: string;
@@ -52,13 +47,4 @@ export function findPreset(name: string): Preset {
   throw new GraphError(
     `network "${name}" is not known.${didYouMean(name, names)} There are: ${names.join(', ')}`,
   );
-}
-
-export function createNetwork(config: NetworkConfig): Network {
-  switch (config.type) {
-    case 'mlp':
-      return mlp(config);
-    case 'unet':
-      return unet(config);
-  }
 }

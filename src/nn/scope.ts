@@ -47,11 +47,10 @@ export function initializeParameters(specs: readonly ParameterSpec[], seed: numb
   let start = 0;
   specs.forEach(({ shape, initialize }, i) => {
     const part = values.subarray(start, start + sizeOf(shape));
-    const range = initialize(shape);
-    if (typeof range === 'number') part.fill(range);
+    if (typeof initialize === 'number') part.fill(initialize);
     else {
       fillUniform(randomKey(seed, i), 0, part);
-      for (let j = 0; j < part.length; j++) part[j] = (2 * part[j]! - 1) * range.bound;
+      for (let j = 0; j < part.length; j++) part[j] = (2 * part[j]! - 1) * initialize.bound;
     }
     start += part.length;
   });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { add, fail, silu, type Tensor } from '../graph/index.ts';
 import { attention } from './attention.ts';
 import { conv } from './conv.ts';
@@ -6,23 +7,27 @@ import { depthToSpace, downsample, spaceToDepth, upsample } from './resample.ts'
 import { residualBlock } from './residual-block.ts';
 import type { Network, Scope } from './scope.ts';
 
+const count = z.int().min(1);
+
 /**
  * A U-Net with additive skips. Level l has `modelChannels · channelMult[l]` channels at 1/2ˡ of the
  * resolution left by the patches.
  */
-export interface UNetConfig {
-  readonly type: 'unet';
+export const unetSchema = z.strictObject({
+  type: z.literal('unet'),
   /** Tiles of patch × patch pixels become channels first (space to depth). */
-  readonly patch: number;
-  readonly modelChannels: number;
-  readonly channelMult: readonly number[];
+  patch: count,
+  modelChannels: count,
+  channelMult: z.array(count).readonly(),
   /** Residual blocks of each level, on the way down and again on the way up; once at the lowest. */
-  readonly numResBlocks: readonly number[];
-  /** Heights in pixels of the level's images at which self-attention follows each block. */
-  readonly attentionResolutions: readonly number[];
-  readonly heads: number;
-  readonly groups: number;
-}
+  numResBlocks: z.array(z.int().min(0)).readonly(),
+  /** Heights of the levels, after the patches, at which self-attention follows each block. */
+  attentionResolutions: z.array(count).readonly(),
+  heads: count,
+  groups: count,
+});
+
+export type UNetConfig = z.output<typeof unetSchema>;
 
 /** x [N, C, H, W] → the same shape. The last convolution starts at zero. */
 export function unet(config: UNetConfig): Network {

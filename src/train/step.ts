@@ -121,7 +121,7 @@ export async function compileStep(options: StepOptions, initial: Vectors): Promi
 
 /** Names of the vectors that a step with this optimizer keeps from one update to the next. */
 export function vectorNames({ slots }: Optimizer): string[] {
-  return ['parameters', 'average', ...slots.map(({ name }) => name)];
+  return ['parameters', 'average', ...slots];
 }
 
 /** Loss, and its gradient as a flat vector in the order of the step. */
@@ -158,7 +158,7 @@ function updateState(options: StepOptions, inputs: UpdateInputs) {
   const scale = minimum(1, div(clip, maximum(gradientNorm, 1e-12)));
   const clipped = clip === 0 ? gradient : mul(gradient, scale);
 
-  const slots = optimizer.slots.map(({ name }) => vector(name));
+  const slots = optimizer.slots.map(vector);
   const updated = optimizer.update({ parameters, gradient: clipped, slots, learningRate, step });
   const average = vector('average');
   const averaged = add(average, mul(sub(updated.parameters, average), 1 - ema));
@@ -172,7 +172,7 @@ function updateState(options: StepOptions, inputs: UpdateInputs) {
     parameters: keep(parameters, updated.parameters),
     average: keep(average, averaged),
   };
-  optimizer.slots.forEach(({ name }, i) => {
+  optimizer.slots.forEach((name, i) => {
     state[name] = keep(slots[i]!, updated.slots[i]!);
   });
   if (accumulate) state.gradient = { value: sum, next: where(done, 0, gradient) };

@@ -144,3 +144,11 @@ test('says what does not fit before anything is compiled', async () => {
     createTrainer({ model, dataset: gaussianPoints(10), config: uneven }),
   ).rejects.toThrow('micro-batches: 3 parts do not divide a batch of 10');
 });
+
+test('points cannot be mirrored', async () => {
+  const model = createModel(pointModel(1, 0.5));
+  const config = trainingSchema.parse({ sigma: 0.5, flip: true });
+  await expect(createTrainer({ model, dataset: gaussianPoints(10), config })).rejects.toThrow(
+    'flip: gaussian holds no images',
+  );
+});

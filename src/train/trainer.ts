@@ -89,12 +89,7 @@ export function checkpointVectors(config: TrainingConfig): string[] {
 
 function startingVectors({ model, config }: TrainerOptions): Vectors {
   const parameters = initializeParameters(model.specs, config.seed);
-  const { slots } = optimizers[config.optimizer](config.weightDecay);
-  const filled = slots.map(({ name, initial }) => [
-    name,
-    new Float32Array(parameters.length).fill(initial),
-  ]);
-  return { parameters, average: parameters, ...Object.fromEntries(filled) };
+  return { parameters, average: parameters };
 }
 
 const isBytes = (dataset: Dataset) => dataset.data instanceof Uint8Array;
@@ -103,6 +98,11 @@ function checkFit({ model, dataset, config }: TrainerOptions): void {
   if (model.shape.join() !== dataset.shape.join()) {
     throw new UserError(
       `the model takes examples of shape [${model.shape.join(', ')}], ${dataset.name} has [${dataset.shape.join(', ')}]; use other data or train a new model`,
+    );
+  }
+  if (config.flip && dataset.shape.length !== 3) {
+    throw new UserError(
+      `flip: ${dataset.name} holds no images but examples of shape [${dataset.shape.join(', ')}]; leave it out`,
     );
   }
   if (config.batch % config.microBatches !== 0) {

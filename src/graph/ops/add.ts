@@ -4,5 +4,5 @@ import { binary } from './elementwise.ts';
 export const add = binary({
   name: 'add',
   onnx: 'Add',
-  gradient: ({ cotangent }) => [() => cotangent, () => cotangent],
+  gradient: ({ cotangent }) => [cotangent, cotangent],
 });

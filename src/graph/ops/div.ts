@@ -6,8 +6,5 @@ import { neg } from './neg.ts';
 export const div = binary({
   name: 'div',
   onnx: 'Div',
-  gradient: ({ b, y, cotangent }) => [
-    () => div(cotangent, b),
-    () => neg(div(mul(cotangent, y), b)),
-  ],
+  gradient: ({ b, y, cotangent }) => [div(cotangent, b), neg(div(mul(cotangent, y), b))],
 });

@@ -41,7 +41,7 @@ interface BinaryRules {
     b: Tensor;
     y: Tensor;
     cotangent: Tensor;
-  }) => readonly [() => Tensor, () => Tensor];
+  }) => readonly [Tensor, Tensor];
   /** Type of the result; by default that of the operands. */
   readonly dtype?: DType;
 }
@@ -66,9 +66,7 @@ export function binary({
       gradient: ({ inputs, output }, cotangent) => {
         const [a, b] = inputs as readonly [Tensor, Tensor];
         const parts = gradient({ a, b, y: output, cotangent });
-        return [a, b].map((operand, i) =>
-          operand.source.kind === 'constant' ? undefined : sumTo(parts[i]!(), operand.shape),
-        );
+        return [sumTo(parts[0], a.shape), sumTo(parts[1], b.shape)];
       },
     }),
     lower: (emitter, inputs) => emitter.node(onnx, inputs),

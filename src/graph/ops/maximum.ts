@@ -7,7 +7,7 @@ export const maximum = binary({
   name: 'maximum',
   onnx: 'Max',
   gradient: ({ a, b, cotangent }) => [
-    () => where(less(a, b), 0, cotangent),
-    () => where(less(a, b), cotangent, 0),
+    where(less(a, b), 0, cotangent),
+    where(less(a, b), cotangent, 0),
   ],
 });

@@ -7,7 +7,7 @@ export const minimum = binary({
   name: 'minimum',
   onnx: 'Min',
   gradient: ({ a, b, cotangent }) => [
-    () => where(greater(a, b), 0, cotangent),
-    () => where(greater(a, b), cotangent, 0),
+    where(greater(a, b), 0, cotangent),
+    where(greater(a, b), cotangent, 0),
   ],
 });

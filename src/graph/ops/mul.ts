@@ -4,5 +4,5 @@ import { binary } from './elementwise.ts';
 export const mul = binary({
   name: 'mul',
   onnx: 'Mul',
-  gradient: ({ a, b, cotangent }) => [() => mul(cotangent, b), () => mul(cotangent, a)],
+  gradient: ({ a, b, cotangent }) => [mul(cotangent, b), mul(cotangent, a)],
 });

@@ -8,7 +8,7 @@ export const pow = binary({
   name: 'pow',
   onnx: 'Pow',
   gradient: ({ a, b, y, cotangent }) => [
-    () => mul(cotangent, mul(b, pow(a, sub(b, 1)))),
-    () => mul(cotangent, mul(y, log(a))),
+    mul(cotangent, mul(b, pow(a, sub(b, 1)))),
+    mul(cotangent, mul(y, log(a))),
   ],
 });

@@ -5,5 +5,5 @@ import { neg } from './neg.ts';
 export const sub = binary({
   name: 'sub',
   onnx: 'Sub',
-  gradient: ({ cotangent }) => [() => cotangent, () => neg(cotangent)],
+  gradient: ({ cotangent }) => [cotangent, neg(cotangent)],
 });

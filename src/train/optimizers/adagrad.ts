@@ -5,7 +5,7 @@ import type { Optimizer } from './optimizer.ts';
 export function adagrad({ epsilon = 1e-10 }: { readonly epsilon?: number } = {}): Optimizer {
   return {
     name: 'adagrad',
-    slots: [{ name: 'square', initial: 0 }],
+    slots: ['square'],
     update: ({ parameters, gradient, slots, learningRate }) => {
       const square = add(slots[0]!, mul(gradient, gradient));
       const move = div(mul(gradient, learningRate), add(sqrt(square), epsilon));

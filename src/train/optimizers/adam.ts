@@ -14,10 +14,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   return {
     name: weightDecay > 0 ? 'adamw' : 'adam',
-    slots: [
-      { name: 'mean', initial: 0 },
-      { name: 'square', initial: 0 },
-    ],
+    slots: ['mean', 'square'],
     update: ({ parameters, gradient, slots, learningRate, step }) => {
       const mean = add(mul(slots[0]!, beta1), mul(gradient, 1 - beta1));
       const square = add(mul(slots[1]!, beta2), mul(mul(gradient, gradient), 1 - beta2));

@@ -6,8 +6,8 @@ import type { Tensor } from '../../graph/index.ts';
  */
 export interface Optimizer {
   readonly name: string;
-  /** Vectors it keeps beside the parameters, all starting at `initial`. */
-  readonly slots: readonly { readonly name: string; readonly initial: number }[];
+  /** Names of the vectors it keeps beside the parameters; they start at zero. */
+  readonly slots: readonly string[];
   update(call: UpdateCall): { readonly parameters: Tensor; readonly slots: readonly Tensor[] };
 }
 

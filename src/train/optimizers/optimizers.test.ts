@@ -18,7 +18,7 @@ async function run(optimizer: Optimizer): Promise<Float32Array> {
   const vector = (name: string) => input(name, [SIZE]);
   const [parameters, gradient] = [vector('parameters'), vector('gradient')];
   const [learningRate, step] = [input('learningRate', []), input('step', [])];
-  const slots = optimizer.slots.map(({ name }) => vector(name));
+  const slots = optimizer.slots.map(vector);
   const next = optimizer.update({ parameters, gradient, slots, learningRate, step });
   const program = await compile({
     inputs: { gradient, learningRate, step },
@@ -26,7 +26,7 @@ async function run(optimizer: Optimizer): Promise<Float32Array> {
     state: {
       parameters: { value: parameters, next: next.parameters, initial: normal(0) },
       ...Object.fromEntries(
-        optimizer.slots.map(({ name }, i) => [name, { value: slots[i]!, next: next.slots[i]! }]),
+        optimizer.slots.map((name, i) => [name, { value: slots[i]!, next: next.slots[i]! }]),
       ),
     },
     device: 'cpu',

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { mlp, mlpSchema } from './mlp.ts';
+import type { Network } from './scope.ts';
+import { unet, unetSchema } from './unet.ts';
+
+/** What a run records of its network, told apart by `type`; enough to build it again. */
+export const networkSchema = z.discriminatedUnion('type', [mlpSchema, unetSchema]);
+
+export type NetworkConfig = z.output<typeof networkSchema>;
+
+export function createNetwork(config: NetworkConfig): Network {
+  switch (config.type) {
+    case 'mlp':
+      return mlp(config);
+    case 'unet':
+      return unet(config);
+  }
+}
