@@ -54,14 +54,14 @@ export async function compile<I extends Tensors, O extends Tensors>(
   const device = await resolveDevice(options.device ?? 'auto');
   const onCpu = device === 'cpu';
   const emitter = createEmitter(device, onCpu ? await probeChannelBlock() : 0);
+  const runtime = await loadRuntime();
+  const state = createState(runtime, stateTensors, !onCpu);
   const session = await openSession(encodeProgram(inputs, outputs, stateTensors, emitter), {
     device,
     ...(threads !== undefined && { threads }),
     ...(profile !== undefined && { profile }),
     keepOnDevice: device === 'webgpu' ? Object.keys(stateTensors).map(primed) : [],
   });
-  const runtime = await loadRuntime();
-  const state = createState(runtime, stateTensors, !onCpu);
   const feeds = Object.entries(inputs).map(([name, tensor]) => ({
     name,
     feed: feeder(runtime, name, tensor),

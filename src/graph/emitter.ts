@@ -59,63 +59,8 @@ const textOf = (data: TensorData) =>
   ).join();
 
 export function createEmitter(target: Target, channelBlock: number): Emission {
-  const emitted: OnnxNode[] = [];
-  const constants: OnnxConstant[] = [];
-  const known = new Map<string, string[]>();
-  const longConstants = new Map<TensorData, Map<string, string[]>>();
-
-  /** What each Reshape reshapes, and each Transpose transposes: chains of either are one. */
-  const reshaped = new Map<string, string>();
-  const transposed = new Map<string, { readonly from: string; readonly perm: readonly number[] }>();
-
-  const nodes = (
-    op: string,
-    inputs: readonly string[],
-    count: number,
-    options: NodeOptions = {},
-  ): string[] => {
-    const { domain = '', attributes = {} } = options;
-    const from = op === 'Reshape' ? reshaped.get(inputs[0]!) : undefined;
-    if (from !== undefined) return nodes(op, [from, inputs[1]!], count, options);
-    const before = op === 'Transpose' ? transposed.get(inputs[0]!) : undefined;
-    if (before !== undefined) {
-      const perm = (attributes.perm as readonly number[]).map((axis) => before.perm[axis]!);
-      if (perm.every((axis, i) => axis === i)) return [before.from];
-      return nodes(op, [before.from], count, { attributes: { perm } });
-    }
-    const key = JSON.stringify([op, domain, inputs, attributes, count]);
-    const existing = known.get(key);
-    if (existing) return existing;
-    const id = emitted.length;
-    const outputs = Array.from(
-      { length: count },
-      (_, i) => `${OWN}${op}_${id}${i === 0 ? '' : `_${i}`}`,
-    );
-    emitted.push({ op, domain, inputs, outputs, attributes });
-    known.set(key, outputs);
-    if (op === 'Reshape') reshaped.set(outputs[0]!, inputs[0]!);
-    if (op === 'Transpose') {
-      const perm = attributes.perm as readonly number[];
-      transposed.set(outputs[0]!, { from: inputs[0]!, perm });
-    }
-    return outputs;
-  };
-
-  const addConstant = (data: TensorData, shape: Shape, dtype: DType = dtypeOf(data)) => {
-    // Short constants are compared by value, long ones by being the same array.
-    const kind = `constant ${dtype} [${shape}]`;
-    const long = data.length > 64;
-    const place = long ? (longConstants.get(data) ?? new Map<string, string[]>()) : known;
-    const key = long ? kind : `${kind} ${textOf(data)}`;
-    if (long) longConstants.set(data, place);
-    const existing = place.get(key);
-    if (existing) return existing[0]!;
-    const name = `${OWN}constant_${constants.length}`;
-    constants.push({ name, dtype, shape, data });
-    place.set(key, [name]);
-    return name;
-  };
-
+  const { emitted, add: nodes } = createNodeList();
+  const { constants, add: constant } = createConstantPool();
   return {
     target,
     channelBlock,
@@ -123,8 +68,71 @@ export function createEmitter(target: Target, channelBlock: number): Emission {
     constants,
     nodes,
     node: (op, inputs, options) => nodes(op, inputs, 1, options)[0]!,
-    constant: addConstant,
-    scalar: (value) => addConstant(Float32Array.of(value), []),
-    ints: (values) => addConstant(BigInt64Array.from(values, BigInt), [values.length]),
+    constant,
+    scalar: (value) => constant(Float32Array.of(value), []),
+    ints: (values) => constant(BigInt64Array.from(values, BigInt), [values.length]),
   };
+}
+
+/** Nodes in order, equal ones once; a chain of reshapes is one, and so is a chain of transposes. */
+function createNodeList() {
+  const emitted: OnnxNode[] = [];
+  const known = new Map<string, string[]>();
+  const makers = new Map<string, OnnxNode>();
+
+  const append = (node: Omit<OnnxNode, 'outputs'>, count: number): string[] => {
+    const key = JSON.stringify([node, count]);
+    const existing = known.get(key);
+    if (existing) return existing;
+    const name = `${OWN}${node.op}_${emitted.length}`;
+    const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name}_${i}`));
+    const made = { ...node, outputs };
+    emitted.push(made);
+    known.set(key, outputs);
+    makers.set(name, made);
+    return outputs;
+  };
+
+  const add = (
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    { domain = '', attributes = {} }: NodeOptions = {},
+  ): string[] => {
+    const maker = makers.get(inputs[0]!);
+    if (op === 'Reshape' && maker?.op === op) {
+      return add(op, [maker.inputs[0]!, inputs[1]!], count);
+    }
+    if (op === 'Transpose' && maker?.op === op) {
+      const first = maker.attributes.perm as readonly number[];
+      const perm = (attributes.perm as readonly number[]).map((axis) => first[axis]!);
+      const [from] = maker.inputs as readonly [string];
+      if (perm.every((axis, i) => axis === i)) return [from];
+      return add(op, [from], count, { attributes: { perm } });
+    }
+    return append({ op, domain, inputs, attributes }, count);
+  };
+  return { emitted, add };
+}
+
+/** Constants: short ones are compared by value, long ones by being the same array. */
+function createConstantPool() {
+  const constants: OnnxConstant[] = [];
+  const short = new Map<string, string>();
+  const long = new Map<TensorData, Map<string, string>>();
+
+  const add = (data: TensorData, shape: Shape, dtype: DType = dtypeOf(data)): string => {
+    const isLong = data.length > 64;
+    const place = isLong ? (long.get(data) ?? new Map<string, string>()) : short;
+    if (isLong) long.set(data, place);
+    const kind = `${dtype} [${shape}]`;
+    const key = isLong ? kind : `${kind} ${textOf(data)}`;
+    const existing = place.get(key);
+    if (existing !== undefined) return existing;
+    const name = `${OWN}constant_${constants.length}`;
+    constants.push({ name, dtype, shape, data });
+    place.set(key, name);
+    return name;
+  };
+  return { constants, add };
 }

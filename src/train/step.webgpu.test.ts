@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../model/index.ts';
 import { findPreset, initializeParameters, type UNetConfig } from '../nn/index.ts';
@@ -23,7 +26,7 @@ function normal(counter: number): Float32Array {
   return out;
 }
 
-async function train(device: 'cpu' | 'webgpu') {
+async function train(device: 'cpu' | 'webgpu', profile?: string) {
   const model = createModel(config);
   const initial = initializeParameters(model.specs, 0);
   const options = {
@@ -34,6 +37,7 @@ async function train(device: 'cpu' | 'webgpu') {
     clip: 1,
     microBatches: 2,
     device,
+    ...(profile !== undefined && { profile }),
   };
   const step = await compileStep(
     { ...options, optimizer: adam() },
@@ -78,4 +82,21 @@ test('an exported denoiser gives the same on both', async () => {
   outputs[0]!.forEach((value, i) => {
     expect(Math.abs(outputs[1]![i]! - value)).toBeLessThan(1e-4);
   });
+});
+
+test('no op of a training step falls back to the CPU', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mdensity-profile-'));
+  await train('webgpu', join(folder, 'step'));
+  const [file] = await readdir(folder);
+  const events = JSON.parse(await readFile(join(folder, file!), 'utf8')) as readonly {
+    readonly cat: string;
+    readonly args?: { readonly provider?: string; readonly op_name?: string };
+  }[];
+  const kernels = events.flatMap(({ cat, args }) =>
+    cat === 'Node' && args?.provider ? [args] : [],
+  );
+  expect(kernels.length).toBeGreaterThan(100);
+  const elsewhere = kernels.filter(({ provider }) => provider !== 'WebGpuExecutionProvider');
+  expect(elsewhere.map(({ op_name }) => op_name)).toEqual([]);
+  await rm(folder, { recursive: true });
 });
