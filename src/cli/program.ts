@@ -1,13 +1,27 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { bayesCommand } from './bayes.ts';
 import { dataCommand } from './data.ts';
 import { demoCommand } from './demo.ts';
 import { infoCommand } from './info.ts';
 import { sampleCommand } from './sample.ts';
+import { spectrumCommand } from './spectrum.ts';
 import { trainCommand } from './train.ts';
 import { packageVersion } from './versions.ts';
+import { walkCommand } from './walk.ts';
 
 const USAGE_ERROR = 2;
+
+const commands = [
+  trainCommand,
+  sampleCommand,
+  walkCommand,
+  bayesCommand,
+  spectrumCommand,
+  dataCommand,
+  infoCommand,
+  demoCommand,
+];
 
 /** Runs one command with its arguments, as `mdensity` would, and returns its exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -31,9 +45,7 @@ function createProgram(): Command {
         write(`mdensity: ${oneLine(text).replace(/\.$/, '')}; see --help\n`),
     })
     .exitOverride();
-  for (const addCommand of [trainCommand, sampleCommand, dataCommand, infoCommand, demoCommand]) {
-    addCommand(program);
-  }
+  for (const addCommand of commands) addCommand(program);
   return program;
 }
 

@@ -13,31 +13,28 @@ export interface ChartOptions {
   readonly logY?: boolean;
 }
 
-/** A line chart as SVG text that stands on its own in an HTML page. */
+/** A line chart. */
 export function lineChart(series: readonly Series[], { x, y, logY = false }: ChartOptions): string {
-  const window = new Window();
   const rows = series.flatMap(({ name, points }) =>
     points.map(([at, value]) => ({ name, at, value })),
   );
-  const svg = Plot.plot({
-    document: window.document as unknown as Document,
+  const line = { x: 'at', y: 'value', z: 'name', stroke: 'currentColor', strokeWidth: 1.5 };
+  return renderPlot({
     width: 720,
     height: 300,
     marginLeft: 56,
     ariaLabel: `${y} by ${x}`,
     x: { label: x },
     y: { label: y, grid: true, ...(logY && { type: 'log' as const }) },
-    marks: [
-      Plot.lineY(rows, {
-        x: 'at',
-        y: 'value',
-        z: 'name',
-        stroke: 'currentColor',
-        strokeWidth: 1.5,
-      }),
-    ],
+    marks: [Plot.lineY(rows, line)],
   });
-  const text = svg.outerHTML;
+}
+
+/** A plot as SVG text that stands on its own, in a page or a file. */
+export function renderPlot(options: Plot.PlotOptions): string {
+  const window = new Window();
+  const document = window.document as unknown as Document;
+  const svg = Plot.plot({ ...options, document }).outerHTML;
   void window.happyDOM.close();
-  return text;
+  return svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ');
 }

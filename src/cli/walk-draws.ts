@@ -1,0 +1,96 @@
+import {
+  type Density,
+  exactDenoiser,
+  type PoissonDensity,
+  universalityClass,
+} from '../density/index.ts';
+import {
+  type CountKernelName,
+  chainNoise,
+  countKernels,
+  drawMeasurements,
+  type KernelName,
+  walkJump,
+} from '../sample/index.ts';
+
+/** How to walk; lengths in units of σ (Gaussian) or in lifetimes of a count (Poisson). */
+export interface WalkOptions {
+  readonly measurements: number;
+  readonly meanWalk: boolean;
+  readonly stepSize: number;
+  readonly friction: number;
+  readonly chains: number;
+  readonly steps: number;
+  readonly burnIn: number;
+  /** Steps between draws. */
+  readonly thin: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: { readonly step: number }) => void;
+}
+
+/** One draw of every chain. */
+export interface Draw {
+  /** ȳ, or the sum of counts, `[chains, d]`. */
+  readonly ybar: Float32Array;
+  /** x̂, `[chains, d]`. */
+  readonly xhat: Float32Array;
+  /** y, `[chains, M, d]`. */
+  readonly y: () => Float32Array;
+  readonly acceptance?: Float64Array;
+}
+
+/** Walks a density smoothed by Gaussian noise of σ in M measurements. */
+export async function* gaussianDraws(
+  density: Density,
+  sigma: number,
+  kernel: KernelName,
+  options: WalkOptions,
+): AsyncGenerator<Draw> {
+  const { measurements, meanWalk, chains, seed } = options;
+  const { effectiveSigma } = universalityClass(measurements, sigma);
+  const denoiser = exactDenoiser(density, effectiveSigma);
+  const noise = chainNoise(seed, chains);
+  for await (const jump of walkJump(denoiser, { ...options, kernel, jumpEvery: options.thin })) {
+    const { ybar, xhat, state, step, acceptance } = jump;
+    yield {
+      ybar,
+      xhat,
+      y: () =>
+        meanWalk
+          ? drawMeasurements(ybar, { measurements, sigma, step }, noise)
+          : state.position.slice(),
+      ...(acceptance && { acceptance }),
+    };
+  }
+}
+
+/** Walks the counts of a Poisson density: the sum of M measurements, which is Poisson(Mλx). */
+export async function* poissonDraws(
+  density: PoissonDensity,
+  kernel: CountKernelName,
+  options: WalkOptions,
+): AsyncGenerator<Draw> {
+  const { measurements, stepSize, friction, chains, burnIn, steps, thin, seed, signal } = options;
+  const rate = measurements * density.rate;
+  const law = density.observe(1, rate);
+  const target = {
+    dimension: density.dimension,
+    rate,
+    estimate: async (y: Float32Array, out: Float32Array) => law.estimate(y, out),
+  };
+  const parameters = { stepSize, friction, inverseMass: 1 };
+  const walk = countKernels[kernel].start(target, parameters, chainNoise(seed, chains));
+  const state = await walk.init(new Float32Array(chains * density.dimension));
+  while (state.step < burnIn + steps) {
+    signal.throwIfAborted();
+    await walk.step(state);
+    options.onProgress({ step: state.step });
+    if (state.step <= burnIn || (state.step - burnIn) % thin !== 0) continue;
+    const sum = state.position.slice();
+    const xhat = new Float32Array(sum.length);
+    law.estimate(sum, xhat);
+    yield { ybar: sum, xhat, y: () => sum };
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
