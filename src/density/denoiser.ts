@@ -1,7 +1,7 @@
 /**
  * The Bayes estimator of one M-density class: ν(z) = E[x | ȳ = z] at the effective noise σ̃
- * (paper A, eq. 7). A trained network, an ONNX file and an exact density all take this form,
- * and it is all that a walk needs.
+ * (Saremi, Srivastava & Bach 2023, eq. 7). A trained network, an ONNX file and an exact density
+ * all take this form, and it is all that a walk needs.
  */
 export interface Denoiser {
   /** Shape of one example: `[channels, height, width]` for images, `[d]` for points. */
@@ -10,4 +10,9 @@ export interface Denoiser {
   readonly sigma: number;
   /** Writes ν(z) into `out`; both are `[batch, ...shape]`, row-major, any batch. */
   denoise(z: Float32Array, out: Float32Array): Promise<void>;
+  /**
+   * Writes log p_σ̃(z), up to one constant, into `out` `[batch]`; only where an energy is at hand,
+   * as for an exact density. `gpsLogDensity` makes log p_Y(y) of it.
+   */
+  logDensity?(z: Float32Array, out: Float64Array): Promise<void>;
 }

@@ -3,7 +3,9 @@
  * universality classes (paper A: Saremi, Srivastava & Bach 2023, "Universal Smoothed Score
  * Functions for Generative Modeling", section 3).
  */
-import { UserError } from '../errors.ts';
+import type { NumberArray } from '../random.ts';
+import { checkLength, checkMeasurements, checkSigma } from './checks.ts';
+import { sumsAreExact, symmetricSum } from './sums.ts';
 
 /** All noise models whose measurements have a mean of the same law: [σ̃] = {(M, σ): σ/√M = σ̃}. */
 export interface UniversalityClass {
@@ -43,9 +45,8 @@ export function universalityClass(measurements: number, sigma: number): Universa
 }
 
 /**
- * ȳ, the mean of the measurements of each chain. Sums of float32 in double precision are exact
- * unless the terms differ by more than a factor of 2^27, so their order does not show in ȳ and
- * neither does a permutation of the measurements (paper A, proposition 1).
+ * ȳ, the mean of the measurements of each chain, the same to the bit when they are permuted
+ * (paper A, proposition 1).
  *
  * @param y `[chains, M, d]`.
  * @param measurements M.
@@ -67,9 +68,11 @@ export function meanOfMeasurements(
   for (let chain = 0; chain * width < y.length; chain++) {
     const from = chain * width;
     const to = chain * dimension;
+    const exact = sumsAreExact(y, from, from + width, measurements);
     for (let i = 0; i < dimension; i++) {
       let sum = 0;
-      for (let at = from + i; at < from + width; at += dimension) sum += y[at]!;
+      if (exact) for (let at = from + i; at < from + width; at += dimension) sum += y[at]!;
+      else sum = symmetricSum(y, from + i, measurements, dimension);
       out[to + i] = sum / measurements;
     }
   }
@@ -105,19 +108,37 @@ export function gpsScore(
   }
 }
 
-function checkSigma(sigma: number): void {
-  if (Number.isFinite(sigma) && sigma > 0) return;
-  throw new UserError(`sigma: ${sigma} is not a noise level; give a finite number above 0`);
-}
-
-function checkMeasurements(measurements: number): void {
-  if (Number.isSafeInteger(measurements) && measurements >= 1) return;
-  throw new UserError(
-    `measurements: ${measurements} is not a number of measurements; give a whole number of at least 1`,
-  );
-}
-
-function checkLength(name: string, array: Float32Array, length: number): void {
-  if (array.length === length) return;
-  throw new RangeError(`${name} holds ${array.length} numbers, ${length} are needed`);
+/**
+ * log p_Y(y) of GPS(M, σ) from log p_σ̃(ȳ), normalised if that is: minus the energy
+ * f(y) = Σ‖y_m − ȳ‖²/(2σ²) + φ(ȳ) (paper A, section 3) and minus the logarithm of the residuals'
+ * Gaussian normaliser, (d/2)((M − 1) log 2πσ² + log M).
+ *
+ * @param logDensityOfMean log p_σ̃(ȳ), `[chains]`.
+ * @param y `[chains, M, d]`.
+ * @param sigma noise σ of one measurement, in units of x.
+ * @param out receives log p_Y(y), `[chains]`; it may be `logDensityOfMean`.
+ */
+export function gpsLogDensity(
+  logDensityOfMean: NumberArray,
+  y: NumberArray,
+  sigma: number,
+  measurements: number,
+  dimension: number,
+  out: NumberArray,
+): void {
+  const width = measurements * dimension;
+  checkLength('logDensityOfMean', logDensityOfMean, y.length / width);
+  checkLength('out', out, y.length / width);
+  const constant =
+    (dimension / 2) *
+    ((measurements - 1) * Math.log(2 * Math.PI * sigma * sigma) + Math.log(measurements));
+  for (let chain = 0; chain < out.length; chain++) {
+    const from = chain * width;
+    let squares = 0;
+    for (let i = 0; i < dimension; i++) {
+      const mean = symmetricSum(y, from + i, measurements, dimension) / measurements;
+      for (let at = from + i; at < from + width; at += dimension) squares += (y[at]! - mean) ** 2;
+    }
+    out[chain] = logDensityOfMean[chain]! - squares / (2 * sigma * sigma) - constant;
+  }
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { State } from './kernel.ts';
 import { type ChainNoise, stream } from './noise.ts';
-import type { ResolvedOptions } from './options.ts';
+import { type ResolvedOptions, walkedMeasurements } from './options.ts';
 import type { GpsTarget } from './target.ts';
 
 /** y_m = x0 + σ ε_m with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */
@@ -49,7 +49,8 @@ export function restore(fresh: State, saved: State): State {
  * @throws UserError for a wrong size, a value that is not finite, or a walk that has ended.
  */
 export function checkInitial(options: ResolvedOptions, dimension: number): void {
-  const { initial, chains, measurements } = options;
+  const { initial, chains } = options;
+  const measurements = walkedMeasurements(options);
   if (initial === undefined) return;
   const position = initial instanceof Float32Array ? initial : initial.position;
   if (position.length !== chains * dimension) {

@@ -18,7 +18,21 @@ export interface Target {
   logDensity?(y: Float32Array, out: Float64Array): Promise<void>;
 }
 
-/** Parameters of Langevin kernels, in absolute units. */
+/**
+ * A density of counts y ∈ {0, 1, …}^dimension with y_l ~ Poisson(λ x_l), through its Bayes estimator
+ * (Saremi & Srivastava 2022, "Multimeasurement generative models", Poisson measurements). For M
+ * measurements walk their sum, which is Poisson(Mλx) and sufficient: give Mλ as the rate.
+ */
+export interface CountTarget {
+  /** Counts in the position of one chain. */
+  readonly dimension: number;
+  /** λ, above 0: expected counts per unit of x. */
+  readonly rate: number;
+  /** Writes x̂(y) = E[x|y] into `out`; both `[rows, dimension]`, any number of rows. */
+  estimate(y: Float32Array, out: Float32Array): Promise<void>;
+}
+
+/** Parameters of a walk, in absolute units. A kernel that has no use for one ignores it. */
 export interface KernelParameters {
   /** δ, a time; with unit inverse mass it has the unit of y. */
   readonly stepSize: number;
@@ -26,6 +40,8 @@ export interface KernelParameters {
   readonly friction: number;
   /** u = 1/L; velocities are distributed as N(0, u I). */
   readonly inverseMass: number;
+  /** L, steps of one trajectory of `malt`. Default 10. */
+  readonly trajectorySteps?: number;
 }
 
 /**
@@ -37,7 +53,7 @@ export interface KernelParameters {
 export interface State {
   /** Steps made since the start of the walk; also the counter of the next step's noise. */
   step: number;
-  /** y, `[chains, dimension]`. */
+  /** y, `[chains, dimension]`; counts up to 2^24 are exact. */
   readonly position: Float32Array;
 }
 
@@ -57,7 +73,7 @@ export interface Walk<S extends State = State> {
   step(state: S): Promise<Info>;
 }
 
-/** One way to walk. `T` is the target it needs; kernels of continuous y take `Target`. */
+/** One way to walk. `T` is the target it needs: `Target`, or `CountTarget` for walks on counts. */
 export interface Kernel<S extends State = State, T = Target> {
   readonly name: string;
   /** Score calls of one step: the price of the kernel. */

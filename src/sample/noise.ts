@@ -10,6 +10,8 @@ export const stream = {
   velocity: 2,
   /** Noise of a step. A kernel that needs several arrays takes `step`, `step + 1`, … */
   step: 3,
+  /** Residuals y_m − ȳ drawn for a mean walk, normal; out of the way of step + n. */
+  residual: 2 ** 40,
 } as const;
 
 /** The noise of a batch of chains. A chain's numbers depend on its index, never on the batch. */

@@ -2,8 +2,14 @@ import { UserError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import type { State } from './kernel.ts';
 import { type KernelName, kernels } from './kernels/index.ts';
+import { MALT_STEPS } from './kernels/malt.ts';
 
-/** How to walk and when to jump. Lengths are in units of σ = σ̃√M, the noise of one measurement. */
+/**
+ * How to walk and when to jump. Lengths are in units of σ = σ̃√M, the noise of one measurement, in
+ * both walks. In the walk of y the step is δ = stepSize·σ. In the mean walk it is stepSize·σ̃ at
+ * inverse mass u, which is the step stepSize·σ at inverse mass u/M, that of a mean of M velocities.
+ * So at equal options ȳ has one law in both, step for step, with any kernel that has no accept test.
+ */
 export interface WalkJumpOptions {
   /** M, at least 1; the walk is in the member (M, σ̃√M) of the denoiser's class. Default 1. */
   readonly measurements?: number;
@@ -25,10 +31,18 @@ export interface WalkJumpOptions {
   readonly seed?: number;
   /** Index of the first chain: chains 50.. of a run are the same alone as in the whole. Default 0. */
   readonly firstChain?: number;
-  /** Default `sachs`. */
+  /** Default `sachs`; `mala` and `malt` need a denoiser with `logDensity`. */
   readonly kernel?: KernelName;
+  /** L, steps of one trajectory of `malt`, at least 1. Default 10. */
+  readonly trajectorySteps?: number;
   /**
-   * Where to start: positions `[chains, M, d]`, or the saved State of a walk with the same options,
+   * Walks ȳ ∈ R^d at the score (ν(ȳ) − ȳ)/σ̃² in place of y ∈ R^{Md}: given ȳ, the rest of y is exactly
+   * normal whatever the data, see `drawMeasurements`. The cost of a step does not depend on M. At
+   * M = 1 it is the walk of y to the bit. Default false.
+   */
+  readonly meanWalk?: boolean;
+  /**
+   * Where to start: positions `[chains, M, d]`, those of ȳ `[chains, d]` in a mean walk, or the saved State of a walk with the same options,
    * which then goes on from its step to the same bits. Default: y_m = x0 + σ ε_m, x0 uniform in [0, 1]^d.
    */
   readonly initial?: Float32Array | State;
@@ -48,6 +62,8 @@ const defaults = {
   seed: 0,
   firstChain: 0,
   kernel: 'sachs',
+  trajectorySteps: MALT_STEPS,
+  meanWalk: false,
 } as const;
 
 /** Options with their defaults filled in. */
@@ -65,12 +81,17 @@ export function resolveOptions(options: WalkJumpOptions): ResolvedOptions {
     ...defaults,
     ...(Object.fromEntries(given) as typeof options),
   };
-  for (const name of ['measurements', 'chains', 'steps', 'jumpEvery'] as const) {
+  for (const name of ['measurements', 'chains', 'steps', 'jumpEvery', 'trajectorySteps'] as const) {
     checkWhole(name, resolved[name], 1);
   }
   for (const name of ['burnIn', 'seed', 'firstChain'] as const) checkWhole(name, resolved[name], 0);
   for (const name of ['stepSize', 'friction', 'inverseMass'] as const) {
     checkPositive(name, resolved[name]);
+  }
+  if (typeof resolved.meanWalk !== 'boolean') {
+    throw new UserError(
+      `meanWalk: ${String(resolved.meanWalk)} is neither true nor false; give one`,
+    );
   }
   if (!Object.hasOwn(kernels, resolved.kernel)) {
     const names = Object.keys(kernels);
@@ -79,6 +100,11 @@ export function resolveOptions(options: WalkJumpOptions): ResolvedOptions {
     );
   }
   return resolved;
+}
+
+/** Measurements in the position of one chain: 1 where only their mean walks. */
+export function walkedMeasurements(options: ResolvedOptions): number {
+  return options.meanWalk ? 1 : options.measurements;
 }
 
 function checkWhole(name: string, value: unknown, least: number): void {

@@ -1,5 +1,5 @@
 import type { Denoiser } from '../density/denoiser.ts';
-import { gpsScore, meanOfMeasurements } from '../density/gps.ts';
+import { gpsLogDensity, gpsScore, meanOfMeasurements } from '../density/gps.ts';
 import type { Target } from './kernel.ts';
 
 /** The M-density of GPS(M, σ) as a target, which also gives the jump. */
@@ -16,8 +16,12 @@ export interface GpsTarget extends Target {
 
 /**
  * GPS(M, σ) from a denoiser of the class σ̃ = σ/√M (Saremi, Srivastava & Bach 2023, section 3). ν is not called again
- * where ȳ has not changed, as between a jump and a score at the same position. Arrays are
+ * where ȳ has not changed, as between a jump and a score at the same position. The mean walk of the
+ * class is its member M = 1: ȳ has the density p_σ̃ and the score (ν(ȳ) − ȳ)/σ̃². Arrays are
  * allocated here, once, for a batch of `chains`.
+ *
+ * With a denoiser that has `logDensity` the target has one too,
+ * log p_Y(y) = log p_σ̃(ȳ) − Σ_m ‖y_m − ȳ‖²/(2σ²) up to a constant.
  */
 export function gpsTarget(denoiser: Denoiser, measurements: number, chains: number): GpsTarget {
   const d = denoiser.shape.reduce((product, size) => product * size, 1);
@@ -35,6 +39,11 @@ export function gpsTarget(denoiser: Denoiser, measurements: number, chains: numb
     await denoiser.denoise(ybar, xhat);
     known = true;
   }
+  async function logDensity(y: Float32Array, out: Float64Array): Promise<void> {
+    meanOfMeasurements(y, measurements, d, mean);
+    await denoiser.logDensity?.(mean, out);
+    gpsLogDensity(out, y, sigma, measurements, d, out);
+  }
   return {
     dimension: measurements * d,
     sigma,
@@ -45,6 +54,7 @@ export function gpsTarget(denoiser: Denoiser, measurements: number, chains: numb
       await jump(y);
       gpsScore(xhat, y, sigma, measurements, d, out);
     },
+    ...(denoiser.logDensity && { logDensity }),
   };
 }
 

@@ -4,7 +4,12 @@ import { checkInitial, firstNotFinite, restore, startingPoints } from './initial
 import type { Kernel, State } from './kernel.ts';
 import { kernels } from './kernels/index.ts';
 import { chainNoise } from './noise.ts';
-import { type ResolvedOptions, resolveOptions, type WalkJumpOptions } from './options.ts';
+import {
+  type ResolvedOptions,
+  resolveOptions,
+  type WalkJumpOptions,
+  walkedMeasurements,
+} from './options.ts';
 import { type GpsTarget, gpsTarget } from './target.ts';
 
 /** One jump of every chain. The arrays of `ybar` and `xhat` are the receiver's to keep. */
@@ -17,6 +22,8 @@ export interface Jump {
   readonly xhat: Float32Array;
   /** The walk itself, at this step. The next step changes it: keep a `structuredClone`. */
   readonly state: State;
+  /** Acceptance probability of each chain at this step, from kernels with an accept test. */
+  readonly acceptance?: Float64Array;
 }
 
 /** Longest time, in milliseconds, that a walk keeps the event loop from timers and signals. */
@@ -30,8 +37,9 @@ const BREATH = 50;
  * index and the options that shape a walk, not on how many chains walk beside it (as long as the
  * denoiser treats rows of a batch alike).
  *
- * @param denoiser ν of the class σ̃; trained once, it serves every M.
- * @throws UserError at the call for an option out of range; while walking, at the first value that
+ * @param denoiser ν of the class σ̃; trained once, it serves every M. With its optional `logDensity`
+ * kernels that have an accept test can walk too.
+ * @throws UserError at the call for an option out of range or a kernel whose log-density the denoiser lacks; while walking, at the first value that
  * is not finite, naming chain and step. Jumps taken before have then been yielded.
  */
 export function walkJump(
@@ -39,7 +47,8 @@ export function walkJump(
   options: WalkJumpOptions,
 ): AsyncGenerator<Jump, void, undefined> {
   const resolved = resolveOptions(options);
-  const target = gpsTarget(denoiser, resolved.measurements, resolved.chains);
+  const target = gpsTarget(denoiser, walkedMeasurements(resolved), resolved.chains);
+  checkKernel(kernels[resolved.kernel], target);
   checkInitial(resolved, target.dimension);
   return jumps(target, resolved);
 }
@@ -54,7 +63,7 @@ async function* jumps(
   const friction = options.friction / stepSize;
   const kernel: Kernel = kernels[options.kernel];
   const walk = kernel.start(target, { ...options, stepSize, friction }, noise);
-  const initial = options.initial ?? startingPoints(target, options.measurements, noise);
+  const initial = options.initial ?? startingPoints(target, walkedMeasurements(options), noise);
   const state =
     initial instanceof Float32Array
       ? await walk.init(initial)
@@ -63,7 +72,7 @@ async function* jumps(
   let breathed = performance.now();
   while (state.step < steps) {
     signal?.throwIfAborted();
-    await walk.step(state);
+    const { acceptance } = await walk.step(state);
     checkFinite(state.position, 'position', state.step, options);
     onProgress?.({ step: state.step, steps });
     if (performance.now() - breathed > BREATH) {
@@ -74,8 +83,22 @@ async function* jumps(
     if (state.step <= burnIn || (state.step - burnIn) % jumpEvery !== 0) continue;
     await target.jump(state.position);
     checkFinite(target.xhat, 'jump', state.step, options);
-    yield { step: state.step, ybar: target.ybar.slice(), xhat: target.xhat.slice(), state };
+    yield {
+      step: state.step,
+      ybar: target.ybar.slice(),
+      xhat: target.xhat.slice(),
+      state,
+      ...(acceptance && { acceptance: acceptance.slice() }),
+    };
   }
+}
+
+function checkKernel(kernel: Kernel, target: GpsTarget): void {
+  if (!kernel.needsLogDensity || target.logDensity !== undefined) return;
+  const others = Object.values(kernels).filter((other: Kernel) => !other.needsLogDensity);
+  throw new UserError(
+    `kernel: ${kernel.name} needs the log-density for its accept test, and this model gives only a score; choose from ${others.map(({ name }) => name).join(', ')}, or a density or model with an energy`,
+  );
 }
 
 function checkFinite(

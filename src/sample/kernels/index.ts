@@ -1,7 +1,31 @@
+import { baoab } from './baoab.ts';
+import { baoabLimit } from './baoab-limit.ts';
+import { birthDeath } from './birth-death.ts';
+import { cheng } from './cheng.ts';
+import { mala } from './mala.ts';
+import { malt } from './malt.ts';
 import { sachs } from './sachs.ts';
+import { shenLee } from './shen-lee.ts';
+import { tauLeap } from './tau-leap.ts';
+import { ula } from './ula.ts';
 
-/** Every kernel, by the name that options and the command line know it by. */
-export const kernels = { sachs } as const;
+/** Every kernel of continuous y, by the name that options and the command line know it by. */
+export const kernels = {
+  sachs,
+  cheng,
+  'shen-lee': shenLee,
+  ula,
+  baoab,
+  'baoab-limit': baoabLimit,
+  mala,
+  malt,
+} as const;
 
-/** Name of a kernel. */
+/** Name of a kernel of continuous y. */
 export type KernelName = keyof typeof kernels;
+
+/** Every walk on counts, by name; their target is a `CountTarget`. */
+export const countKernels = { 'birth-death': birthDeath, 'tau-leap': tauLeap } as const;
+
+/** Name of a walk on counts. */
+export type CountKernelName = keyof typeof countKernels;

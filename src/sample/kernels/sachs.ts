@@ -1,5 +1,6 @@
 import type { Info, Kernel, State } from '../kernel.ts';
 import { stream } from '../noise.ts';
+import { drawVelocity, drift } from './langevin.ts';
 
 /** Position and velocity, both `[chains, dimension]`. */
 export interface SachsState extends State {
@@ -38,9 +39,7 @@ export const sachs: Kernel<SachsState> = {
     return {
       async init(position) {
         const velocity = new Float32Array(position.length);
-        noise.normal(stream.velocity, 0, velocity);
-        const spread = Math.sqrt(inverseMass);
-        for (let i = 0; i < velocity.length; i++) velocity[i]! *= spread;
+        drawVelocity(noise, 0, inverseMass, velocity);
         return { step: 0, position: position.slice(), velocity };
       },
       async step(state) {
@@ -70,8 +69,4 @@ function force(
     const pushed = velocity[i]! + push * score[i]!;
     velocity[i] = keep * pushed + kick * xi[i]! + push * score[i]!;
   }
-}
-
-function drift(position: Float32Array, velocity: Float32Array, time: number): void {
-  for (let i = 0; i < position.length; i++) position[i]! += time * velocity[i]!;
 }
