@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { loadDataset } from '../data/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes } from '../files.ts';
-import { encodePng } from '../sample/png.ts';
+import { encodePng } from '../sample/index.ts';
 import { hasRun, modelPath, type RunRecord, readMetrics, readRecord } from '../train/index.ts';
 import { type DemoParts, demoPage, denoisingStrip } from './demo-report.ts';
 import { loadModel } from './model-file.ts';

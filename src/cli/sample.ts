@@ -8,8 +8,14 @@ import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes, writeError } from '../files.ts';
 import type { DenoiserFile } from '../model/index.ts';
-import { filmstrips, kernels, type Raster, tileImages, walkJump } from '../sample/index.ts';
-import { encodePng } from '../sample/png.ts';
+import {
+  encodePng,
+  filmstrips,
+  kernels,
+  type Raster,
+  tileImages,
+  walkJump,
+} from '../sample/index.ts';
 import { interruptible } from './interrupt.ts';
 import { loadModel } from './model-file.ts';
 import {

@@ -23,6 +23,7 @@ export type { ShenLeeState } from './kernels/shen-lee.ts';
 export { type ChainNoise, chainNoise, stream } from './noise.ts';
 export type { WalkJumpOptions } from './options.ts';
 export { filmstrips, type LayoutOptions, type Raster, tileImages } from './pictures.ts';
+export { encodePng } from './png.ts';
 export { drawMeasurements, type MeasurementOptions } from './residuals.ts';
 export { type GpsTarget, gpsTarget } from './target.ts';
 export { type Jump, walkJump } from './walk-jump.ts';
