@@ -191,6 +191,22 @@ describe('walk', () => {
     expect(result.ybar.covariance[0]).toBeLessThan(7);
   });
 
+  test('walks points of a file beside the JSON, and refuses those that are not numbers', async () => {
+    await writeNpy(at('points.npy'), Float32Array.of(0, 0, 4, 0), [2, 2]);
+    const points = file('points.json', { type: 'empirical', points: 'points.npy' });
+    const result = await mdensityJson<Result>(
+      ...['walk', '--density', points, '--sigma', '2', '--chains', '32', '--out', at('points')],
+    );
+    // Two points at 0 and 4 with noise 2: mean 2, variances 4 + 4 and 4.
+    expect(Math.abs(result.ybar.mean[0]! - 2)).toBeLessThan(5 * result.ybar.meanError[0]!);
+    expect(Math.abs(result.ybar.covariance[0]! - 8)).toBeLessThan(0.8);
+    expect(Math.abs(result.ybar.covariance[3]! - 4)).toBeLessThan(0.4);
+    await writeNpy(at('points.npy'), Float32Array.of(0, Number.NaN, 4, 0), [2, 2]);
+    expect(
+      await refusal('walk', '--density', points, '--sigma', '2', '--out', at('points')),
+    ).toMatch(/points\.json: .*NaN/);
+  });
+
   test('keeps what was drawn before a walk diverges', async () => {
     const message = await refusal(
       ...['walk', '--density', gaussian, '--sigma', '0.5', '--out', at('diverged')],
