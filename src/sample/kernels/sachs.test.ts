@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fillNormal, randomKey } from '../../random.ts';
 import type { KernelParameters, Target } from '../kernel.ts';
 import { type ChainNoise, chainNoise } from '../noise.ts';
+import { mixtureDeparture } from '../testing.ts';
 import { sachs } from './sachs.ts';
 
 /** Independent Gaussians of the given variances, mean 0. */
@@ -122,6 +123,14 @@ describe('sachs', () => {
     expect(worst[0]! / worst[1]!).toBeLessThan(4.4);
     expect(worst[1]! / worst[2]!).toBeGreaterThan(3.6);
     expect(worst[1]! / worst[2]!).toBeLessThan(4.4);
+  });
+
+  test('keeps a mixture within standard errors at a small step, and not at a large one', async () => {
+    // Five statistics at 4 standard errors: failed by chance once in 3,000 seeds.
+    const size = { chains: 20_000, steps: 40, seed: 4 };
+    const small = { stepSize: 0.15, friction: 1.5, inverseMass: 1 };
+    expect(await mixtureDeparture(sachs, small, size)).toBeLessThan(4);
+    expect(await mixtureDeparture(sachs, { ...small, stepSize: 1.15 }, size)).toBeGreaterThan(6);
   });
 });
 
