@@ -25,7 +25,7 @@ export interface Density {
 }
 
 /**
- * The density p_σ̃ of ȳ = x + σ̃ε (math: score and Bayes estimator of paper A, eqs. 3–7). Every
+ * The density p_σ̃ of ȳ = x + σ̃ε (score and Bayes estimator: paper A, eqs. 3–7). Every
  * function takes a batch `z` `[n, d]`, row-major, float32 or float64, computes in double precision
  * and rounds into `out`; `out` may be `z` where their shapes agree. A z that is not finite gives
  * NaN. Each object owns its work space: do not call one while it is being called.

@@ -13,7 +13,7 @@ export interface EmpiricalDensity extends Density {
 
 /**
  * The empirical density of a data set: the mixture with C_k = 0, so
- * ν(z) = Σ softmax(−‖z − x_i‖²/(2σ̃²)) x_i (math.md, section 9).
+ * ν(z) = Σ softmax(−‖z − x_i‖²/(2σ̃²)) x_i.
  *
  * Distances are sums of squared differences, which keep their accuracy where the points are far
  * from the origin. Work space is one number for each point, whatever the batch: 10^4 points of 784

@@ -1,4 +1,4 @@
-/** Multimeasurement Bayes estimators: E[x | y] from any score or energy (math.md, sections 2 and 6). */
+/** Multimeasurement Bayes estimators: E[x | y] from any score or energy (papers A and B). */
 import type { NumberArray } from '../random.ts';
 import { checkLength, rowsOf } from './checks.ts';
 import type { GaussianNoise, PoissonNoise } from './noise.ts';
@@ -94,7 +94,7 @@ export function meanOfColumn(
 
 /**
  * E[x | y] for Poisson measurements from ratios of probabilities,
- * x̂_l = ((y_{m,l} + 1)/λ) p_Y(y + e_{m,l})/p_Y(y), for any m (paper B; math.md, section 6). An
+ * x̂_l = ((y_{m,l} + 1)/λ) p_Y(y + e_{m,l})/p_Y(y), for any m (paper B). An
  * energy gives the ratio without its normaliser: exp(f(y) − f(y + e_{m,l})).
  *
  * @param logRatio log p_Y(y + e_{m,l}) − log p_Y(y), `[n, M, d]`.

@@ -13,8 +13,7 @@ export interface GaussianDensity extends Density {
 }
 
 /**
- * The Gaussian N(μ, C). Smoothed it is N(μ, C + σ̃²I), hence ν(z) = μ + C(C + σ̃²I)⁻¹(z − μ)
- * (math.md, section 9).
+ * The Gaussian N(μ, C). Smoothed it is N(μ, C + σ̃²I), hence ν(z) = μ + C(C + σ̃²I)⁻¹(z − μ).
  *
  * @throws UserError unless μ is finite and C is d × d, finite, symmetric and positive definite; the
  *   error gives the smallest eigenvalue.

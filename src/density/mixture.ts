@@ -21,7 +21,7 @@ export interface MixtureDensity extends Density, MixtureParameters {
 
 /**
  * The Gaussian mixture Σ w_k N(μ_k, C_k). Smoothed, every C_k becomes C_k + σ̃²I, and
- * ν(z) = Σ r_k(z) ν_k(z) with responsibilities r_k (math.md, section 9).
+ * ν(z) = Σ r_k(z) ν_k(z) with responsibilities r_k.
  *
  * @throws UserError for weights that are negative or do not sum to one, numbers of components or
  *   dimensions that disagree, numbers that are not finite, and covariances that are not symmetric

@@ -43,7 +43,7 @@ export interface PoissonMDensity {
 }
 
 /**
- * A finite mixture prior for Poisson measurements (paper B; math.md, section 6).
+ * A finite mixture prior for Poisson measurements (paper B).
  *
  * @throws UserError for weights that are negative or do not sum to one, intensities that are not
  *   finite and above 0, and numbers of components or dimensions that disagree.

@@ -1,6 +1,6 @@
 /**
  * The shape of a Gaussian M-density: eigenvalues of the precision (inverse covariance) of
- * y = (y_1..y_M) for x ~ N(μ, C) (math.md, section 4; paper A, section 4 for equal noise).
+ * y = (y_1..y_M) for x ~ N(μ, C) (docs/theory.md, section 3; paper A, section 4 for equal noise).
  *
  * In the eigenbasis of C, with variances τ_i², the precision splits into d blocks of size M × M,
  * diag(p_m) − p pᵀ/(τ_i⁻² + Σ p_k), p_m = σ_m⁻². With pᵀ(diag p − λ)⁻¹p, its secular equation

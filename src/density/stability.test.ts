@@ -6,7 +6,7 @@ import { gaussianNoise } from './noise.ts';
 import { gaussianSpectrum } from './spectrum.ts';
 import { contraction, type LinearKernel, largestStableStep, linearKernels } from './stability.ts';
 
-/** One step of the mean of each kernel on N(0, 1/λ), as math.md section 5 writes it. */
+/** One step of the mean of each kernel on N(0, 1/λ), written out from its docstring. */
 const steps: Record<
   LinearKernel,
   (y: number, v: number, p: { delta: number; gamma: number; u: number; lambda: number }) => number[]

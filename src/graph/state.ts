@@ -38,8 +38,8 @@ export type StateTensors = Readonly<Record<string, StateTensor>>;
 export const primed = (name: string) => `${name}'`;
 
 /**
- * Holds state between runs. On the CPU two buffers take turns, so nothing is copied and a run
- * never writes what it reads; on a device the outputs of one run are the inputs of the next.
+ * Holds state between runs. On the CPU two buffers take turns, so that a run never writes what it
+ * reads; on a device the outputs of one run are the inputs of the next.
  */
 export function createState(
   runtime: Runtime,

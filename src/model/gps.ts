@@ -9,7 +9,7 @@ export interface GpsOptions {
   readonly effectiveSigma: number;
   /**
    * `noise`: the network is ε_θ and ν_θ(z) = z − σ̃·ε_θ(z). `denoised`: the network is ν_θ.
-   * Both have the same objective (math: σ̃²·E‖ε − ε_θ‖² = E‖x − ν_θ‖²).
+   * Both have the same objective (σ̃²·E‖ε − ε_θ‖² = E‖x − ν_θ‖²).
    */
   readonly view: View;
 }

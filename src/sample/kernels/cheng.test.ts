@@ -16,7 +16,7 @@ import {
 } from '../testing.ts';
 import { cheng } from './cheng.ts';
 
-/** The formulas of math (Cheng et al. 2018, lemma 11) as they stand, on N(0, variance). */
+/** The formulas (Cheng et al. 2018, lemma 11) as they stand, on N(0, variance). */
 function recursion(variance: number, parameters: KernelParameters): LinearStep {
   const { stepSize, friction, inverseMass: u } = parameters;
   const keep = Math.exp(-friction * stepSize);

@@ -42,7 +42,7 @@ function pathCovariance(parameters: KernelParameters, alpha: number): number[][]
   );
 }
 
-/** The step of math at one α, on N(0, variance): y_α first, then y' and v' from it. */
+/** The step of the docstring at one α, on N(0, variance): y_α first, then y' and v' from it. */
 function recursionAt(
   variance: number,
   parameters: KernelParameters,
