@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 import { createModel, exportDenoiser, openDenoiser } from '../src/model/index.ts';
 import { countParameters, findPreset, initializeParameters } from '../src/nn/index.ts';
-import { createTrainer, type Dataset, trainingSchema } from '../src/train/index.ts';
+import { createTrainer, type Dataset, inMemory, trainingSchema } from '../src/train/index.ts';
 import { values } from './matmul.ts';
 import { measure, table } from './measure.ts';
 
@@ -75,5 +75,5 @@ async function runPeer(python: string, seconds: number): Promise<Peer> {
 function noise(): Dataset {
   const count = 256;
   const data = Uint8Array.from(values(count * 784), (value) => 128 + 40 * value);
-  return { name: 'noise', count, shape: [1, 28, 28], data, hash: '' };
+  return { name: 'noise', count, shape: [1, 28, 28], ...inMemory(data, count), hash: '' };
 }

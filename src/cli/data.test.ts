@@ -127,7 +127,9 @@ describe('info', () => {
   });
 
   test('of nothing that is there', async () => {
-    expect(await refusal('info', at('nowhere'))).toMatch(/nowhere: no such run or file\. Give/);
+    expect(await refusal('info', at('nowhere'))).toMatch(
+      /nowhere: no such run, model or file\. Give/,
+    );
     expect(await refusal('info', work)).toMatch(
       /is a folder without a run; give a run's directory/,
     );

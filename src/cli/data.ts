@@ -10,6 +10,7 @@ import {
 import { UserError } from '../errors.ts';
 import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
 import { interruptible } from './interrupt.ts';
+import { withLoadProgress } from './load-progress.ts';
 import { addGlobalOptions, addOptions, globalOptions, readOptions } from './options.ts';
 import { createOutput, type Output } from './output.ts';
 
@@ -55,7 +56,9 @@ async function list(_: string, output: Output): Promise<void> {
 }
 
 async function info(set: string, options: LoadOptions, output: Output): Promise<void> {
-  const description = await describeDataset(set, givenDatasetOptions(options));
+  const description = await withLoadProgress(set, output, (onProgress) =>
+    describeDataset(set, { ...givenDatasetOptions(options), onProgress }),
+  );
   output.result(description, infoText(description).join('\n'));
 }
 

@@ -2,7 +2,7 @@ import type { Denoiser } from '../density/index.ts';
 import { nearestExamples } from '../evaluate/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
 import { filmstrips, type Raster } from '../sample/index.ts';
-import type { Dataset, Metrics, RunRecord } from '../train/index.ts';
+import { type Dataset, type Metrics, pick, type RunRecord, readAllScaled } from '../train/index.ts';
 import { formatDuration } from './output.ts';
 import { imageTag, renderPage, type Section, settingsRows, table } from './report/page.ts';
 import { lineChart } from './report/plot.ts';
@@ -27,12 +27,9 @@ export async function denoisingStrip(
   dataset: Dataset,
   seed: number,
 ): Promise<Raster> {
-  const size = dataset.data.length / dataset.count;
   const shown = (dataset.classes ?? []).map((_, label) => dataset.labels!.indexOf(label));
-  const clean = new Float32Array(shown.length * size);
-  shown.forEach((index, i) => {
-    for (let j = 0; j < size; j++) clean[i * size + j] = dataset.data[index * size + j]! / 255;
-  });
+  const clean = readAllScaled(pick(dataset, shown));
+  const size = clean.length / shown.length;
   const ybar = new Float32Array(clean.length);
   fillNormal(randomKey(seed), 0, ybar);
   for (let i = 0; i < ybar.length; i++) ybar[i] = clean[i]! + model.sigma * ybar[i]!;
@@ -68,8 +65,7 @@ export function demoPage(parts: DemoParts): string {
 
 function samplesSection({ samples, draws, dataset }: DemoParts): Section {
   const last = draws.xhat.at(-1)!;
-  const pixels = Float32Array.from(dataset.data, (value) => value / 255);
-  const nearest = nearestExamples(last, pixels, last.length / draws.chains);
+  const nearest = nearestExamples(last, readAllScaled(dataset), last.length / draws.chains);
   const counts = new Map<number, number>();
   for (const { index } of nearest) {
     const label = dataset.labels![index]!;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { examplesFromArray, npyExamples, npzExamples } from './arrays.ts';
 import { temporaryFolder } from './fixtures/folder.ts';
+import { whole } from './fixtures/whole.ts';
 import type { NpyArray, NpyType } from './npy.ts';
 import { writeNpy } from './npy.ts';
 import { writeNpz } from './npz.ts';
@@ -22,9 +23,19 @@ test.each([
     [3, 1, 1],
     Uint8Array.of(1, 2, 3),
   ],
+  [
+    'colour images, channels last',
+    array('u1', [1, 1, 2, 3], Uint8Array.of(1, 2, 3, 4, 5, 6)),
+    [1, 2, 3],
+    Uint8Array.of(1, 2, 3, 4, 5, 6),
+  ],
   ['float images', array('f4', [1, 1, 2], Float32Array.of(0, 1)), [1, 1, 2], Float32Array.of(0, 1)],
 ])('%s', (_, source, shape, data) => {
-  expect(examplesFromArray(source, 'a.npy')).toEqual({ count: source.shape[0], shape, data });
+  expect(whole(examplesFromArray(source, 'a.npy'))).toEqual({
+    count: source.shape[0],
+    shape,
+    data,
+  });
 });
 
 const five = new Float32Array(5);
@@ -40,11 +51,6 @@ test.each([
     'image above 1',
     array('f4', [1, 1, 2], Float32Array.of(0, 1.5)),
     /value at \[0, 0, 1\] is 1\.5; scale/,
-  ],
-  [
-    'channels last',
-    array('u1', [1, 5, 5, 3], new Uint8Array(75)),
-    /channels last; save array\.transpose/,
   ],
   ['flat bytes', array('u1', [1, 4], new Uint8Array(4)), /reshape images to \[n, h, w\]/],
   ['integers', array('i4', [1, 4], new Int32Array(4)), /type is i4; save images as uint8/],

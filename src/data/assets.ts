@@ -1,22 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-let root: string | undefined;
-
-/** The package's own folder: the same walk works from `src/data/`, from `dist/` and from `node_modules`. */
-function packageRoot(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const manifest = join(folder, 'package.json');
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'mdensity') {
-      return folder;
-    }
-    if (folder === dirname(folder)) throw new Error('The mdensity package folder was not found.');
-  }
-}
+import { packagePath } from '../package-folder.ts';
 
 /** Absolute path of a file or folder under the package's `assets/`. */
-export function assetPath(...parts: readonly string[]): string {
-  root ??= packageRoot();
-  return join(root, 'assets', ...parts);
-}
+export const assetPath = (...parts: readonly string[]) => packagePath('assets', ...parts);

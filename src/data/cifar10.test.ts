@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import { cifar10Examples, decodeCifar10 } from './cifar10.ts';
+import { cifar10Examples } from './cifar10.ts';
+import { decodeCifar10 } from './cifar10-binary.ts';
 import { put, temporaryFolder } from './fixtures/folder.ts';
 import { tar } from './fixtures/tar.ts';
+import { whole } from './fixtures/whole.ts';
 
 const folder = temporaryFolder();
 const first5 = fileURLToPath(new URL('./fixtures/cifar10-first5.bin', import.meta.url));
@@ -24,7 +26,7 @@ const official = {
 };
 
 test('the first training images are a frog, two trucks, a deer and an automobile', async () => {
-  const { count, shape, data, labels, classes } = await cifar10Examples(first5);
+  const { count, shape, data, labels, classes } = whole(await cifar10Examples(first5));
   expect([count, shape]).toEqual([5, [3, 32, 32]]);
   const names = [...(labels as Uint8Array)].map((label) => classes?.[label]);
   expect(names).toEqual(['frog', 'truck', 'truck', 'deer', 'automobile']);
@@ -36,7 +38,7 @@ test('the first training images are a frog, two trucks, a deer and an automobile
 test.each(['a.tar', 'a.tar.gz'])('%s has a train and a test part', async (name) => {
   const bytes = name.endsWith('gz') ? gzipSync(tar(official)) : tar(official);
   const path = put(bytes, folder, name);
-  const train = await cifar10Examples(path);
+  const train = whole(await cifar10Examples(path));
   expect([...(train.labels as Uint8Array)]).toEqual([1, 3, 2]);
   expect([0, 3072, 6144].map((i) => train.data[i])).toEqual([10, 30, 20]);
   expect(await cifar10Examples(path, { split: 'test' })).toMatchObject({
@@ -83,7 +85,9 @@ test('a missing file and an archive of something else are one line each', async 
     /none\.bin: no such file/,
   );
   const path = put(tar({ 'a.txt': Buffer.from('a') }), folder, 'other.tar');
-  await expect(cifar10Examples(path)).rejects.toThrow(/other\.tar: holds no \.bin file/);
+  await expect(cifar10Examples(path)).rejects.toThrow(
+    /other\.tar: holds no \.bin file and no data_batch_1; give/,
+  );
   const cut = put(gzipSync(readFileSync(first5)).subarray(0, 4000), folder, 'cut.tar.gz');
   await expect(cifar10Examples(cut)).rejects.toThrow(/cut\.tar\.gz: the gzip stream is cut short/);
 });

@@ -2,124 +2,100 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { gunzipIfNeeded, readBytes, readError } from '../files.ts';
+import type { Cifar10Part } from './cifar10-batch.ts';
+import { decodeCifar10 } from './cifar10-binary.ts';
+import { decodeCifar10Pickle } from './cifar10-pickle.ts';
 import { type Examples, type ReadOptions, refuseTestSplit, type Split } from './examples.ts';
 import { readTar } from './tar.ts';
 
-export const cifar10Classes: readonly string[] = [
-  'airplane',
-  'automobile',
-  'bird',
-  'cat',
-  'deer',
-  'dog',
-  'frog',
-  'horse',
-  'ship',
-  'truck',
-];
+interface Layout {
+  readonly matches: (name: string) => boolean;
+  /** The official names of each part. */
+  readonly official: Readonly<Record<Split, RegExp>>;
+  readonly shown: Readonly<Record<Split, string>>;
+  readonly decode: (parts: readonly Cifar10Part[]) => Examples;
+}
 
-const shape = [3, 32, 32] as const;
-const pixels = 3 * 32 * 32;
-const recordSize = 1 + pixels;
-
-const officialNames: Readonly<Record<Split, RegExp>> = {
-  train: /^data_batch_\d+\.bin$/,
-  test: /^test_batch\.bin$/,
+const binary: Layout = {
+  matches: (name) => name.endsWith('.bin'),
+  official: { train: /^data_batch_\d+\.bin$/, test: /^test_batch\.bin$/ },
+  shown: { train: 'data_batch_*.bin', test: 'test_batch.bin' },
+  decode: decodeCifar10,
 };
 
-interface Part {
-  readonly name: string;
-  readonly data: Uint8Array;
+const python: Layout = {
+  matches: (name) => /^(data_batch_\d+|test_batch)$/.test(name),
+  official: { train: /^data_batch_\d+$/, test: /^test_batch$/ },
+  shown: { train: 'data_batch_*', test: 'test_batch' },
+  decode: decodeCifar10Pickle,
+};
+
+/** Whether a file of this name is one of CIFAR-10's, in its binary or its Python version. */
+export function isCifar10Name(name: string): boolean {
+  return binary.matches(name) || python.matches(name);
 }
 
 /**
- * Decodes CIFAR-10's binary layout: records of a label byte and 3072 pixel bytes, the red plane, then
- * green, then blue, each row-major. Several files are joined in order. Names are for errors.
- * Throws `UserError` for a file that is no whole number of records and for a label above 9.
- */
-export function decodeCifar10(parts: readonly Part[]): Examples {
-  for (const { name, data } of parts) {
-    if (data.length === 0 || data.length % recordSize !== 0) {
-      throw new UserError(
-        `${name}: size is ${data.length} bytes, not a whole number of ${recordSize}-byte CIFAR-10 records; get the file again, in the binary version.`,
-      );
-    }
-  }
-  const count = parts.reduce((sum, { data }) => sum + data.length / recordSize, 0);
-  const images = new Uint8Array(count * pixels);
-  const labels = new Uint8Array(count);
-  let next = 0;
-  for (const { name, data } of parts) {
-    for (let at = 0; at < data.length; at += recordSize) {
-      const label = data[at] as number;
-      if (label >= cifar10Classes.length) {
-        throw new UserError(
-          `${name}: label of record ${at / recordSize} is ${label}, 0 to 9 expected; is it CIFAR-10's binary version?`,
-        );
-      }
-      labels[next] = label;
-      images.set(data.subarray(at + 1, at + recordSize), next * pixels);
-      next += 1;
-    }
-  }
-  return { count, shape: [...shape], data: images, labels, classes: cifar10Classes };
-}
-
-/**
- * CIFAR-10 images `[count, 3, 32, 32]` with labels, from one `.bin` file, a folder of them, or the official
- * TAR archive, gzipped or not. In a folder or archive with the official names, `split` chooses between
- * `data_batch_*.bin` and `test_batch.bin`; other folders have one part.
+ * CIFAR-10 images `[count, 3, 32, 32]` with labels, in the binary version (`.bin`) or the Python version
+ * (pickles, which have no extension): from one file, a folder of them, or the official TAR archive, gzipped
+ * or not. In a folder or archive with the official names, `split` chooses between `data_batch_*` and
+ * `test_batch`; other folders have one part.
  * Throws `UserError` where a file is missing, cut short or of another layout.
  */
 export async function cifar10Examples(path: string, options: ReadOptions = {}): Promise<Examples> {
+  const { split } = options;
   const folder = await stat(path).then(
     (info) => info.isDirectory(),
     (error) => {
       throw readError(error, path);
     },
   );
-  if (folder) return decodeCifar10(await readFolder(path, options.split));
-  if (!/\.(tar|tgz|tar\.gz)$/i.test(path)) {
-    refuseTestSplit(options.split, path);
-    return decodeCifar10([{ name: path, data: await readBytes(path) }]);
-  }
+  if (folder) return readFolder(path, split);
+  if (/\.(tar|tgz|tar\.gz)$/i.test(path)) return readArchive(path, split);
+  refuseTestSplit(split, path);
+  const { decode } = python.matches(basename(path)) ? python : binary;
+  return decode([{ name: path, data: await readBytes(path) }]);
+}
+
+async function readArchive(path: string, split: Split | undefined): Promise<Examples> {
   const files = readTar(gunzipIfNeeded(await readBytes(path), path), path);
   const names = files.map(({ name }) => basename(name));
-  const chosen = chooseNames(names, options.split, path);
-  return decodeCifar10(
+  const { decode, chosen } = choose(names, split, path);
+  return decode(
     chosen.map((name) => ({
       name: `${path} (${name})`,
-      data: (files[names.indexOf(name)] as Part).data,
+      data: (files[names.indexOf(name)] as Cifar10Part).data,
     })),
   );
 }
 
-async function readFolder(path: string, split: Split | undefined): Promise<Part[]> {
-  const chosen = chooseNames(await readdir(path), split, path);
-  return Promise.all(
-    chosen.map(async (name) => ({
-      name: join(path, name),
-      data: await readBytes(join(path, name)),
-    })),
-  );
+async function readFolder(path: string, split: Split | undefined): Promise<Examples> {
+  const { decode, chosen } = choose(await readdir(path), split, path);
+  const parts = chosen.map(async (name) => ({
+    name: join(path, name),
+    data: await readBytes(join(path, name)),
+  }));
+  return decode(await Promise.all(parts));
 }
 
-function chooseNames(names: readonly string[], split: Split | undefined, path: string): string[] {
-  const all = names.filter((name) => name.endsWith('.bin')).sort();
-  if (all.length === 0) {
-    throw new UserError(`${path}: holds no .bin file; give CIFAR-10's binary version.`);
+/** The files to read, in order, and what reads them. */
+function choose(names: readonly string[], split: Split | undefined, path: string) {
+  const layout = [binary, python].find(({ matches }) => names.some(matches));
+  if (layout === undefined) {
+    throw new UserError(
+      `${path}: holds no .bin file and no data_batch_1; give CIFAR-10's binary or Python version.`,
+    );
   }
-  const official = all.some(
-    (name) => officialNames.train.test(name) || officialNames.test.test(name),
-  );
-  if (!official) {
+  const { official, shown, decode } = layout;
+  const all = names.filter(layout.matches).sort();
+  if (!all.some((name) => official.train.test(name) || official.test.test(name))) {
     refuseTestSplit(split, path);
-    return all;
+    return { decode, chosen: all };
   }
-  const chosen = all.filter((name) => officialNames[split ?? 'train'].test(name));
+  const chosen = all.filter((name) => official[split ?? 'train'].test(name));
   if (chosen.length === 0) {
-    const wanted = split === 'test' ? 'test_batch.bin' : 'data_batch_*.bin';
-    throw new UserError(`${path}: has no ${wanted} for the ${split ?? 'train'} split; add it.`);
+    const part = split ?? 'train';
+    throw new UserError(`${path}: has no ${shown[part]} for the ${part} split; add it.`);
   }
-  return chosen;
+  return { decode, chosen };
 }

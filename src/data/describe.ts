@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import type { Dataset } from '../train/dataset.ts';
+import type { Dataset, Values } from '../train/dataset.ts';
 import { locateSet, type SetLocation } from './cache.ts';
+import { blocksOf } from './examples.ts';
 import { type LoadOptions, loadDataset } from './load.ts';
 import { partOf } from './named.ts';
 import { findNamedSet, type NamedSet } from './registry.ts';
@@ -50,12 +51,13 @@ export async function describeDataset(
   if (set === undefined) {
     const dataset = await loadDataset(spec, options);
     const location = { kind: 'path', folder: resolve(spec) } as const;
-    return { ...describeLoaded(dataset, dataset.name), location };
+    return { ...(await describeLoaded(dataset, dataset.name, options)), location };
   }
   const known = describeNamed(set, partOf(set, options.split ?? 'train').count);
   const location = await locateSet(set);
   if (location === undefined) return known;
-  return { ...known, ...describeLoaded(await loadDataset(spec, options), set.title), location };
+  const dataset = await loadDataset(spec, options);
+  return { ...known, ...(await describeLoaded(dataset, set.title, options)), location };
 }
 
 function describeNamed(set: NamedSet, count: number): DatasetInfo {
@@ -67,9 +69,16 @@ function describeNamed(set: NamedSet, count: number): DatasetInfo {
   return { name, title, count, shape, classes, parts, authors, licence, source };
 }
 
-function describeLoaded(dataset: Dataset, title: string): DatasetInfo {
+async function describeLoaded(
+  dataset: Dataset,
+  title: string,
+  { onProgress }: LoadOptions,
+): Promise<DatasetInfo> {
   const { name, count, shape, labels, classes } = dataset;
-  const info = { name, title, count, shape, values: measureDataset(dataset) };
+  const values = await measureDataset(dataset, (done) =>
+    onProgress?.({ stage: 'measuring', done, total: count }),
+  );
+  const info = { name, title, count, shape, values };
   if (labels === undefined || classes === undefined) return info;
   const counts = new Uint32Array(256);
   for (const label of labels) counts[label] = (counts[label] as number) + 1;
@@ -79,26 +88,71 @@ function describeLoaded(dataset: Dataset, title: string): DatasetInfo {
   };
 }
 
-/** Mean, standard deviation and range of a data set's values, bytes taken as value / 255. */
-export function measureDataset({ data, hash }: Dataset): DatasetValues {
-  if (data instanceof Uint8Array) {
-    // There are only 256 bytes: count them, then measure those.
-    const counts = new Float64Array(256);
-    for (let i = 0; i < data.length; i++)
-      counts[data[i] as number] = 1 + (counts[data[i] as number] as number);
-    const levels = Float64Array.from(counts, (_, byte) => byte / 255);
-    return { type: 'uint8', ...measure(levels, counts), hash };
+/**
+ * Mean, standard deviation and range of a data set's values, bytes taken as value / 255. Examples are read
+ * once, in blocks; `onProgress` is told how many.
+ */
+export async function measureDataset(
+  dataset: Dataset,
+  onProgress?: (done: number) => void,
+): Promise<DatasetValues> {
+  const { dtype: type, hash } = dataset;
+  const blocks = blocksOf(dataset, onProgress);
+  const { mean, squares, total, min, max } = await (type === 'uint8'
+    ? measureBytes(blocks)
+    : measureFloats(blocks));
+  return { type, mean, std: Math.sqrt(squares / total), min, max, hash };
+}
+
+/** Figures of some values; `squares` is the sum of their squared distances from the mean. */
+interface Figures {
+  readonly total: number;
+  readonly mean: number;
+  readonly squares: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+async function measureBytes(blocks: AsyncIterable<Values>): Promise<Figures> {
+  // There are only 256 bytes: count them, then measure those.
+  const counts = new Float64Array(256);
+  for await (const values of blocks) {
+    for (let i = 0; i < values.length; i++) {
+      counts[values[i] as number] = 1 + (counts[values[i] as number] as number);
+    }
   }
-  return { type: 'float32', ...measure(data), hash };
+  const levels = Float64Array.from(counts, (_, byte) => byte / 255);
+  return measure(levels, counts);
+}
+
+async function measureFloats(blocks: AsyncIterable<Values>): Promise<Figures> {
+  let all = nothing;
+  for await (const values of blocks) all = joined(all, measure(values));
+  return all;
+}
+
+const nothing: Figures = {
+  ...{ total: 0, mean: 0, squares: 0 },
+  ...{ min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
+};
+
+/** Figures of two sets of values together (Chan, Golub & LeVeque 1983, equation 1.5). */
+function joined(a: Figures, b: Figures): Figures {
+  const total = a.total + b.total;
+  const apart = b.mean - a.mean;
+  return {
+    total,
+    mean: a.mean + (apart * b.total) / total,
+    squares: a.squares + b.squares + (apart ** 2 * a.total * b.total) / total,
+    min: Math.min(a.min, b.min),
+    max: Math.max(a.max, b.max),
+  };
 }
 
 /** Figures of `values`, each taken `weights[i]` times. */
-function measure(
-  values: Float32Array | Float64Array,
-  weights?: Float64Array,
-): Omit<DatasetValues, 'type' | 'hash'> {
+function measure(values: Values | Float64Array, weights?: Float64Array): Figures {
   let [total, sum, squares] = [0, 0, 0];
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let { min, max } = nothing;
   for (let i = 0; i < values.length; i++) {
     const weight = weights?.[i] ?? 1;
     const value = values[i] as number;
@@ -113,5 +167,5 @@ function measure(
   for (let i = 0; i < values.length; i++) {
     squares += (weights?.[i] ?? 1) * ((values[i] as number) - mean) ** 2;
   }
-  return { mean, std: Math.sqrt(squares / total), min, max };
+  return { total, mean, squares, min, max };
 }

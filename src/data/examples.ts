@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
-import type { Dataset } from '../train/dataset.ts';
+import { allocate, type Dataset, type Values } from '../train/dataset.ts';
 
 /** What a format's reader gives: a `Dataset` that has no name and no hash yet. */
 export type Examples = Omit<Dataset, 'name' | 'hash'>;
@@ -17,6 +18,18 @@ export interface ReadOptions {
   readonly size?: number | undefined;
   /** Image folders: 1 for grey, 3 for colour. Default: as the files have it. */
   readonly channels?: 1 | 3 | undefined;
+  /** NPY: a file of more bytes stays on the disk and is read example by example. Default 256 MiB. */
+  readonly memoryLimit?: number | undefined;
+  /** Told now and then what work has come how far. */
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** How far the work on a data set has come, in examples. */
+export interface LoadProgress {
+  /** `reading`: decoding images; `checking`: the hash, and float values; `measuring`: mean and range. */
+  readonly stage: 'reading' | 'checking' | 'measuring';
+  readonly done: number;
+  readonly total: number;
 }
 
 /** Throws where a source without parts is asked for its test part: silently giving all would be wrong. */
@@ -31,18 +44,24 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** The examples at `indices`, in that order, copied. */
-export function pick(examples: Examples, indices: readonly number[]): Examples {
-  const size = sizeOf(examples.shape);
-  const length = indices.length * size;
-  const data =
-    examples.data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-  for (const [to, from] of indices.entries()) {
-    data.set(examples.data.subarray(from * size, (from + 1) * size), to * size);
+/**
+ * The values of all examples in order, a block of whole examples at a time. The next block is written over
+ * the last. `onProgress` is told after each block, and other work has its turn.
+ */
+export async function* blocksOf(
+  { count, shape, dtype, read }: Omit<Examples, 'labels' | 'classes'>,
+  onProgress?: (done: number) => void,
+): AsyncGenerator<Values> {
+  const size = sizeOf(shape);
+  const rows = Math.min(count, Math.max(1, Math.floor(blockValues / size)));
+  const block = allocate(dtype, rows * size);
+  for (let start = 0; start < count; start += rows) {
+    const here = Math.min(rows, count - start);
+    for (let i = 0; i < here; i++) read(start + i, block, i * size);
+    yield block.subarray(0, here * size);
+    onProgress?.(start + here);
+    await setImmediate();
   }
-  const { labels } = examples;
-  const picked = { ...examples, count: indices.length, data };
-  return labels === undefined
-    ? picked
-    : { ...picked, labels: Uint8Array.from(indices, (i) => labels[i] as number) };
 }
+
+const blockValues = 1 << 20;

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { endianness } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { readError } from '../files.ts';
+import { blocksOf, type Examples } from './examples.ts';
 
 /** Checksums of a file, in lower-case hex. */
 export interface FileDigests {
@@ -27,18 +28,17 @@ export function swapBytes(bytes: Buffer, itemSize: number): Buffer {
 /**
  * SHA-256 (hex) by which a run knows its data again: of the line
  * `uint8 [count, ...shape]` (or `float32`), then the values, row-major and little-endian.
- * Labels and names are left out: the density is learned without them.
+ * Labels and names are left out: the density is learned without them. Examples are read in blocks;
+ * `onProgress` is told how many. Throws `UserError` as their `read` does.
  */
-export function hashDataset(
-  count: number,
-  shape: readonly number[],
-  data: Uint8Array | Float32Array,
-): string {
-  const type = data instanceof Uint8Array ? 'uint8' : 'float32';
-  return createHash('sha256')
-    .update(`${type} ${JSON.stringify([count, ...shape])}\n`)
-    .update(littleEndianBytes(data))
-    .digest('hex');
+export async function hashDataset(
+  examples: Examples,
+  onProgress?: (done: number) => void,
+): Promise<string> {
+  const { dtype, count, shape } = examples;
+  const hash = createHash('sha256').update(`${dtype} ${JSON.stringify([count, ...shape])}\n`);
+  for await (const values of blocksOf(examples, onProgress)) hash.update(littleEndianBytes(values));
+  return hash.digest('hex');
 }
 
 /** Size, MD5 and SHA-256 of a file, read in pieces. Throws `UserError` where it can not be read. */

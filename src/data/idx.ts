@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { UserError } from '../errors.ts';
 import { gunzipIfNeeded, readBytes } from '../files.ts';
+import { inMemory } from '../train/dataset.ts';
 import { type Examples, type ReadOptions, refuseTestSplit, sizeOf } from './examples.ts';
 
 /** An array of unsigned bytes, row-major. */
@@ -94,7 +95,7 @@ export async function idxExamples(
   refuseTestSplit(options.split, path);
   const images = await readIdx(path, { dimensions: 3 });
   const [count, height, width] = images.shape as [number, number, number];
-  const examples = { count, shape: [1, height, width], data: images.data };
+  const examples = { count, shape: [1, height, width], ...inMemory(images.data, count) };
   const labelsPath = options.labelsPath ?? (await labelsBeside(path));
   if (labelsPath === undefined) return examples;
   const labels = await readIdx(labelsPath, { dimensions: 1 });

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { put, temporaryFolder } from './fixtures/folder.ts';
+import { whole } from './fixtures/whole.ts';
 import { imageFolderExamples } from './images.ts';
 
 const folder = temporaryFolder();
@@ -37,7 +38,7 @@ test('a flat folder gives images in order of their names, without labels', async
   await draw(grey(3, 4), 'flat', 'a10.png');
   put('not an image', folder, 'flat', 'notes.txt');
   put('hidden', folder, 'flat', '._a.png');
-  expect(await imageFolderExamples(join(folder, 'flat'))).toEqual({
+  expect(whole(await imageFolderExamples(join(folder, 'flat')))).toEqual({
     count: 3,
     shape: [1, 1, 2],
     data: Uint8Array.of(1, 2, 3, 4, 5, 6),
@@ -48,7 +49,7 @@ test('subfolders are classes, channels come first', async () => {
   await draw(rgb, 'classes', 'dog', 'deep', '1.png');
   await draw({ ...rgb, pixels: [9, 8, 7, 6, 5, 4] }, 'classes', 'cat', '2.webp');
   mkdirSync(join(folder, 'classes', 'empty'));
-  expect(await imageFolderExamples(join(folder, 'classes'))).toEqual({
+  expect(whole(await imageFolderExamples(join(folder, 'classes')))).toEqual({
     count: 2,
     shape: [3, 1, 2],
     data: Uint8Array.of(9, 6, 8, 5, 7, 4, 1, 10, 2, 20, 3, 30),
@@ -60,18 +61,27 @@ test('subfolders are classes, channels come first', async () => {
 test('subfolders train and test are parts', async () => {
   await draw(grey(1, 1), 'parts', 'train', '3', 'a.png');
   await draw(grey(2, 2), 'parts', 'test', '3', 'a.png');
-  const train = await imageFolderExamples(join(folder, 'parts'));
-  const held = await imageFolderExamples(join(folder, 'parts'), { split: 'test' });
+  const train = whole(await imageFolderExamples(join(folder, 'parts')));
+  const held = whole(await imageFolderExamples(join(folder, 'parts'), { split: 'test' }));
   expect([train.data[0], held.data[0], held.classes]).toEqual([1, 2, ['3']]);
   await expect(imageFolderExamples(join(folder, 'flat'), { split: 'test' })).rejects.toThrow(
     /no test split/,
   );
 });
 
+test('progress is told in images', async () => {
+  for (let i = 0; i < 9; i++) await draw(grey(i, i), 'told', 'class', `${i}.png`);
+  const told: unknown[] = [];
+  await imageFolderExamples(join(folder, 'told'), {
+    onProgress: (progress) => told.push(progress),
+  });
+  expect(told).toEqual([8, 9].map((done) => ({ stage: 'reading', done, total: 9 })));
+});
+
 test('JPEG is read, and near to what was drawn', async () => {
   const path = join(folder, 'jpeg', 'a.jpg');
   await draw({ pixels: Array(3 * 64).fill(100), width: 8, channels: 3 }, 'jpeg', 'a.jpg');
-  const { shape, data } = await imageFolderExamples(dirname(path));
+  const { shape, data } = whole(await imageFolderExamples(dirname(path)));
   expect(shape).toEqual([3, 8, 8]);
   for (const value of data) expect(Math.abs(value - 100)).toBeLessThanOrEqual(2);
 });
@@ -83,12 +93,12 @@ test('channels: colour to grey and grey to colour', async () => {
   await expect(imageFolderExamples(path)).rejects.toThrow(
     /b\.png: is grey but .*a\.png is colour; choose --channels 1 or --channels 3/,
   );
-  const one = await imageFolderExamples(path, { channels: 1 });
+  const one = whole(await imageFolderExamples(path, { channels: 1 }));
   expect([one.shape, [...one.data]]).toEqual([
     [1, 1, 2],
     [50, 200, 30, 40],
   ]);
-  const three = await imageFolderExamples(path, { channels: 3 });
+  const three = whole(await imageFolderExamples(path, { channels: 3 }));
   expect(three.shape).toEqual([3, 1, 2]);
   expect([...three.data]).toEqual([50, 200, 50, 200, 50, 200, 30, 40, 30, 40, 30, 40]);
 });
@@ -96,7 +106,7 @@ test('channels: colour to grey and grey to colour', async () => {
 test('transparency is laid on black', async () => {
   const pixels = [200, 100, 50, 255, 200, 100, 50, 0];
   await draw({ pixels, width: 2, channels: 4 }, 'alpha', 'a.png');
-  const { shape, data } = await imageFolderExamples(join(folder, 'alpha'));
+  const { shape, data } = whole(await imageFolderExamples(join(folder, 'alpha')));
   expect([shape, [...data]]).toEqual([
     [3, 1, 2],
     [200, 0, 100, 0, 50, 0],
@@ -108,7 +118,7 @@ test('16-bit grey becomes 8-bit', async () => {
   mkdirSync(dirname(path));
   const raw = { width: 2, height: 1, channels: 1 } as const;
   await sharp(Uint16Array.of(0, 65535), { raw }).toColourspace('grey16').png().toFile(path);
-  const { shape, data } = await imageFolderExamples(dirname(path));
+  const { shape, data } = whole(await imageFolderExamples(dirname(path)));
   expect([shape, [...data]]).toEqual([
     [1, 1, 2],
     [0, 255],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../errors.ts';
 import { readBytes, readError } from '../files.ts';
+import { inMemory } from '../train/dataset.ts';
 import { type Examples, type ReadOptions, refuseTestSplit } from './examples.ts';
 
 const imageName = /^[^.].*\.(png|jpe?g|webp)$/i;
@@ -124,9 +125,12 @@ async function decodeAll(files: readonly ImageFile[], options: ReadOptions): Pro
       requireSame(image, first, (group[i] as ImageFile).path, (files[0] as ImageFile).path);
       data.set(image.data, (start + i) * image.data.length);
     }
+    const done = Math.min(start + concurrency, files.length);
+    options.onProgress?.({ stage: 'reading', done, total: files.length });
   }
   const { channels, height, width } = first as Pixels;
-  return { count: files.length, shape: [channels, height, width], data };
+  const count = files.length;
+  return { count, shape: [channels, height, width], ...inMemory(data, count) };
 }
 
 function requireSame(image: Pixels, first: Pixels, path: string, firstPath: string): void {

@@ -1,14 +1,17 @@
 export { examplesFromArray } from './arrays.ts';
 export { assetPath } from './assets.ts';
 export { cacheFolder, locateSet, type SetLocation, setCacheFolder } from './cache.ts';
-export { cifar10Classes, cifar10Examples, decodeCifar10 } from './cifar10.ts';
+export { cifar10Examples } from './cifar10.ts';
+export { cifar10Classes } from './cifar10-batch.ts';
+export { decodeCifar10 } from './cifar10-binary.ts';
+export { decodeCifar10Pickle } from './cifar10-pickle.ts';
 export {
   type DatasetInfo,
   type DatasetValues,
   describeDataset,
   measureDataset,
 } from './describe.ts';
-export type { Examples, ReadOptions, Split } from './examples.ts';
+export type { Examples, LoadProgress, ReadOptions, Split } from './examples.ts';
 export { type Download, type DownloadOptions, downloadFile } from './fetch.ts';
 export { type FileDigests, fileDigests, hashDataset } from './hash.ts';
 export { decodeIdx, type IdxArray, idxExamples, readIdx } from './idx.ts';

@@ -3,10 +3,10 @@ import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readError } from '../files.ts';
 import { didYouMean } from '../nearest.ts';
-import type { Dataset } from '../train/dataset.ts';
+import { type Dataset, pick } from '../train/dataset.ts';
 import { npyExamples, npzExamples } from './arrays.ts';
-import { cifar10Examples } from './cifar10.ts';
-import { type Examples, pick, type ReadOptions, splits } from './examples.ts';
+import { cifar10Examples, isCifar10Name } from './cifar10.ts';
+import { type Examples, type ReadOptions, splits } from './examples.ts';
 import { hashDataset } from './hash.ts';
 import { idxExamples } from './idx.ts';
 import { imageFolderExamples } from './images.ts';
@@ -36,11 +36,11 @@ const formats: readonly Format[] = [
   { title: 'NPY', matches: fileNamed(/\.npy$/i), read: npyExamples },
   { title: 'NPZ', matches: fileNamed(/\.npz$/i), read: npzExamples },
   {
-    title: 'CIFAR-10 binary (.bin, a folder of them, .tar.gz)',
+    title: 'CIFAR-10, binary or Python (.bin, data_batch_1, a folder of them, .tar.gz)',
     matches: (path, entries) =>
       entries === undefined
-        ? /\.(bin|tar|tgz|tar\.gz)$/i.test(path)
-        : entries.some((name) => name.endsWith('.bin')),
+        ? /\.(bin|tar|tgz|tar\.gz)$/i.test(path) || isCifar10Name(basename(path))
+        : entries.some(isCifar10Name),
     read: cifar10Examples,
   },
   {
@@ -56,12 +56,13 @@ const formats: readonly Format[] = [
 ];
 
 /**
- * Loads a data set into memory.
+ * Loads a data set: into memory, or, where it is an NPY file of more than `memoryLimit` bytes, to be read
+ * from the file as it is used. Either way every example is read once, for the hash.
  *
  * `spec` is the name of a set (`mnist`, `digits8`, `mnist-full`, `fashion-mnist`, `cifar10`) or the path
- * of an IDX, NPY, NPZ or CIFAR-10 binary file, or of a folder of images; a name comes before a path, so
- * write `./mnist` for a folder of that name. Images come as `[count, channels, height, width]` bytes
- * (floats in [0, 1] from a float array), points as `[count, d]` floats.
+ * of an IDX, NPY, NPZ or CIFAR-10 file, or of a folder of images; a name comes before a path, so write
+ * `./mnist` for a folder of that name. Images come as `[channels, height, width]` bytes (floats in [0, 1]
+ * from a float array), points as `[d]` floats.
  *
  * Throws `UserError`, naming file, field and fix, for an unknown name (with the nearest), a set that is
  * not on this machine, a file that is damaged, and options that the set can not meet.
@@ -76,11 +77,11 @@ export async function loadDataset(spec: string, options: LoadOptions = {}): Prom
   const all =
     set === undefined ? await readPath(spec, options) : await readNamedSet(set, options.split);
   const chosen = limited(withClasses(named(all), spec, options.classes), options.limit);
-  return {
-    name: set === undefined ? basename(resolve(spec)) : spec,
-    ...chosen,
-    hash: hashDataset(chosen.count, chosen.shape, chosen.data),
-  };
+  const { count: total } = chosen;
+  const hash = await hashDataset(chosen, (done) =>
+    options.onProgress?.({ stage: 'checking', done, total }),
+  );
+  return { name: set === undefined ? basename(resolve(spec)) : spec, ...chosen, hash };
 }
 
 function checkOptions({ split, limit }: LoadOptions): void {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { inMemory, readAll } from '../train/dataset.ts';
 import { npzExamples } from './arrays.ts';
 import { locateSet, type SetLocation } from './cache.ts';
 import { cifar10Examples } from './cifar10.ts';
@@ -15,10 +16,8 @@ const layouts: Readonly<Record<NamedSet['layout'], LayoutReader>> = {
   npz8: async (folder, { files: [arrays] }) => {
     const examples = await npzExamples(join(folder, arrays as string));
     // Its pixels count ink from 0 to 16.
-    return {
-      ...examples,
-      data: Uint8Array.from(examples.data, (ink) => Math.round((ink * 255) / 16)),
-    };
+    const data = Uint8Array.from(readAll(examples), (ink) => Math.round((ink * 255) / 16));
+    return { ...examples, ...inMemory(data, examples.count) };
   },
   cifar10: (folder, { files: [archive] }, split) =>
     cifar10Examples(join(folder, archive as string), { split }),

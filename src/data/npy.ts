@@ -17,7 +17,8 @@ export interface NpyArray {
 
 export type NpyType = 'f4' | 'f8' | 'u1' | 'i4' | 'i8' | 'b1';
 
-const types = {
+/** The typed array of each type. */
+export const npyArrays = {
   f4: Float32Array,
   f8: Float64Array,
   u1: Uint8Array,
@@ -30,7 +31,9 @@ const magic = '\x93NUMPY';
 const getAgain = 'get or save the file again';
 const nativeOrder = endianness() === 'LE' ? '<' : '>';
 
-interface Header {
+/** What an NPY file says of its array. */
+export interface NpyHeader {
+  /** Byte order as NumPy writes it: `<`, `>`, or `|` for single bytes. */
   readonly order: string;
   readonly dtype: NpyType;
   readonly shape: readonly number[];
@@ -44,28 +47,37 @@ interface Header {
  * Throws `UserError` for another magic number, version, type or order, and for a file cut short or too long.
  */
 export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
-  const { order, dtype, shape, start } = decodeHeader(bytes, file);
-  const Values = types[dtype];
-  const wanted = sizeOf(shape) * Values.BYTES_PER_ELEMENT;
-  const found = bytes.length - start;
-  if (found !== wanted) {
-    const problem =
-      found < wanted
-        ? `cut short: ${found} of ${wanted} bytes`
-        : `${found - wanted} bytes too many after the array`;
-    throw new UserError(
-      `${file}: values for shape (${shape.join(', ')}): ${problem}; ${getAgain}.`,
-    );
-  }
+  const header = decodeNpyHeader(bytes, bytes.length, file);
+  const { dtype, shape, start } = header;
   // A copy of its own, which begins at offset 0 as typed arrays need (a Buffer's slice would be a view).
   const copy = new Uint8Array(bytes.subarray(start));
-  if (order !== '|' && order !== nativeOrder) {
-    swapBytes(Buffer.from(copy.buffer), Values.BYTES_PER_ELEMENT);
-  }
-  return { dtype, shape, data: new Values(copy.buffer) };
+  toNativeOrder(Buffer.from(copy.buffer), header);
+  return { dtype, shape, data: new npyArrays[dtype](copy.buffer) };
 }
 
-function decodeHeader(bytes: Uint8Array, file: string): Header {
+/** Turns an array's bytes, in place, to this machine's byte order. */
+export function toNativeOrder(bytes: Buffer, { order, dtype }: NpyHeader): void {
+  if (order !== '|' && order !== nativeOrder) swapBytes(bytes, npyArrays[dtype].BYTES_PER_ELEMENT);
+}
+
+/**
+ * The header of an NPY file of `length` bytes, of which `bytes` are the first. Throws `UserError` for all
+ * that `decodeNpy` refuses.
+ */
+export function decodeNpyHeader(bytes: Uint8Array, length: number, file: string): NpyHeader {
+  const header = decodeHeader(bytes, file);
+  const { dtype, shape, start } = header;
+  const wanted = sizeOf(shape) * npyArrays[dtype].BYTES_PER_ELEMENT;
+  const found = length - start;
+  if (found === wanted) return header;
+  const problem =
+    found < wanted
+      ? `cut short: ${found} of ${wanted} bytes`
+      : `${found - wanted} bytes too many after the array`;
+  throw new UserError(`${file}: values for shape (${shape.join(', ')}): ${problem}; ${getAgain}.`);
+}
+
+function decodeHeader(bytes: Uint8Array, file: string): NpyHeader {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.toString('latin1', 0, 6) !== magic) {
     throw new UserError(`${file}: magic number is not NPY's \\x93NUMPY; save it with numpy.save.`);
@@ -89,7 +101,7 @@ function decodeHeader(bytes: Uint8Array, file: string): Header {
 }
 
 /** Reads the three fields of the header, a Python dictionary. */
-function parseHeader(text: string, file: string): Omit<Header, 'start'> {
+function parseHeader(text: string, file: string): Omit<NpyHeader, 'start'> {
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const dimensions = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text)?.[1];

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { cifar10Classes } from './cifar10.ts';
+import { cifar10Classes } from './cifar10-batch.ts';
 
 /** One file of a named set, and how to know that it is the right one. */
 export interface SetFile {

@@ -37,8 +37,7 @@ export function createBatches(dataset: Dataset, { seed, batch, flip }: BatchOpti
   return {
     fill: (index, x, noise) => {
       for (let i = 0; i < batch; i++) {
-        const start = exampleAt(index * batch + i) * size;
-        x.set(dataset.data.subarray(start, start + size), i * size);
+        dataset.read(exampleAt(index * batch + i), x, i * size);
       }
       if (flip) {
         fillBits(randomKey(seed, stream.flip), index, bits);

@@ -8,9 +8,9 @@ import type { ModelConfig } from '../model/index.ts';
 import { findPreset } from '../nn/index.ts';
 import { fillBits, randomKey } from '../random.ts';
 import { type TrainingConfig, trainingSchema } from './config.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, inMemory } from './dataset.ts';
+import type { Metrics } from './metrics-file.ts';
 import { type NewRunOptions, resumeRun, startRun } from './run.ts';
-import type { Metrics } from './run-directory.ts';
 
 /** A folder of runs, removed after the test file. */
 export function runsFolder(): string {
@@ -24,7 +24,7 @@ export function smallImages(): Dataset {
   const bits = new Uint32Array(50 * 16);
   fillBits(randomKey(5), 0, bits);
   const data = new Uint8Array(bits.buffer);
-  return { name: 'noise8', count: 50, shape: [1, 8, 8], data, hash: 'noise8' };
+  return { name: 'noise8', count: 50, shape: [1, 8, 8], ...inMemory(data, 50), hash: 'noise8' };
 }
 
 const smallModel = (preset: string): ModelConfig => ({
@@ -60,19 +60,19 @@ export async function runUntil(step: number, options: NewRunOptions, resume = fa
   const onProgress = (progress: { readonly step: number }) => {
     if (progress.step >= step) controller.abort();
   };
-  const { directory, dataset } = options;
+  const { directory, dataset, evaluators } = options;
   return resume
-    ? resumeRun({ directory, dataset, signal: controller.signal, onProgress })
+    ? resumeRun({ directory, dataset, evaluators, signal: controller.signal, onProgress })
     : startRun({ ...options, signal: controller.signal, onProgress });
 }
 
-/** SHA-256 of every file of a run, but for those whose contents hold times. */
+/** SHA-256 of every file of a run, but for those whose contents or names hold times. */
 export async function runDigests(directory: string): Promise<Record<string, string>> {
   const names = (await readdir(directory, { recursive: true })).sort();
   const digests: Record<string, string> = {};
   for (const name of names) {
     const path = join(directory, name);
-    if (/json/.test(name) || !(await stat(path)).isFile()) continue;
+    if (/json|tfevents/.test(name) || !(await stat(path)).isFile()) continue;
     digests[name] = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
