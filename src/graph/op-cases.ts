@@ -45,6 +45,13 @@ const imageShape = (draw: Draw): [number, number, number, number] => [
   draw.integer(1, 4),
 ];
 
+/** [N, C, ...] with few channels, or as many as the CPU runtime keeps in blocks. */
+const perChannelShape = (draw: Draw) => [
+  draw.integer(1, 2),
+  draw.pick([1, 3, 16, 32]),
+  ...draw.pick<Shape>([[], [3], [2, 3]]),
+];
+
 /** Two shapes that broadcast: equal, per channel, scalar, outer, fewer axes. */
 const broadcastPair = (draw: Draw): readonly [Shape, Shape] => {
   const [n, c, h, w] = imageShape(draw);
@@ -161,6 +168,21 @@ export const quadratic: Readonly<Record<string, MakeCase>> = {
     const [x, y] = [normalInput(draw, image), normalInput(draw, result)];
     return { inputs: [x, y], output: ops.conv2dWeight(x, y, { ...options, kernel }) };
   },
+  affine: (draw) => {
+    const x = normalInput(draw, perChannelShape(draw));
+    const [scale, shift] = [1, 2].map(() => normalInput(draw, x.shape.slice(0, 2)));
+    if (draw.integer(0, 1) === 0) return { inputs: [x, scale!], output: ops.affine(x, scale!) };
+    return { inputs: [x, scale!, shift!], output: ops.affine(x, scale!, shift!) };
+  },
+  channelSums: (draw) => {
+    const x = normalInput(draw, perChannelShape(draw));
+    return { inputs: [x], output: ops.channelSums(x) };
+  },
+  channelDots: (draw) => {
+    const shape = perChannelShape(draw);
+    const [x, y] = [normalInput(draw, shape), normalInput(draw, shape)];
+    return { inputs: [x, y], output: ops.channelDots(x, y) };
+  },
   avgPool: (draw) => {
     const [n, c, h, w] = imageShape(draw);
     const size = draw.integer(1, 3);
@@ -237,7 +259,8 @@ const normalised =
   (op: (x: Tensor, groups: number) => Tensor): MakeCase =>
   (draw) => {
     const groups = draw.integer(1, 2);
-    const x = normalInput(draw, [draw.integer(1, 2), groups * draw.integer(1, 2), 3, 2]);
+    const channels = groups * draw.pick([1, 2, 16]);
+    const x = normalInput(draw, [draw.integer(1, 2), channels, 3, 2]);
     return { inputs: [x], output: op(x, groups) };
   };
 
@@ -265,12 +288,12 @@ export const smooth: Readonly<Record<string, MakeCase>> = {
   softmax: alongAxes((x, [axis]) => ops.softmax(x, axis)),
   groupNorm: (draw) => {
     const groups = draw.integer(1, 2);
-    const channels = groups * draw.integer(1, 2);
+    const channels = groups * draw.pick([1, 2, 16]);
     const x = normalInput(draw, [draw.integer(1, 2), channels, 3, 2]);
     const [scale, bias] = [normalInput(draw, [channels]), normalInput(draw, [channels])];
     return { inputs: [x, scale, bias], output: ops.groupNorm(x, scale, bias, { groups }) };
   },
-  standardize: normalised((x, groups) => ops.standardize(x, { groups, epsilon: 1e-5 })),
+  groupMean: normalised((x, groups) => ops.groupMean(x, { groups, epsilon: 1e-5 })),
   inverseDeviation: normalised((x, groups) => ops.inverseDeviation(x, { groups, epsilon: 1e-5 })),
 };
 

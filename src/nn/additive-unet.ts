@@ -3,18 +3,18 @@ import { add, fail, silu, type Tensor } from '../graph/index.ts';
 import { attention } from './attention.ts';
 import { conv } from './conv.ts';
 import { norm } from './group-norm.ts';
-import { depthToSpace, downsample, spaceToDepth, upsample } from './resample.ts';
-import { residualBlock } from './residual-block.ts';
+import { resBlock } from './res-block.ts';
+import { depthToSpace, halve, repeat, spaceToDepth } from './resample.ts';
 import type { Network, Scope } from './scope.ts';
 
 const count = z.int().min(1);
 
 /**
- * A U-Net with additive skips. Level l has `modelChannels · channelMult[l]` channels at 1/2ˡ of the
- * resolution left by the patches.
+ * A light U-Net: patches of pixels as channels, and skips that add rather than concatenate. Level l
+ * has `modelChannels · channelMult[l]` channels at 1/2ˡ of the resolution left by the patches.
  */
-export const unetSchema = z.strictObject({
-  type: z.literal('unet'),
+export const additiveUnetSchema = z.strictObject({
+  type: z.literal('additive-unet'),
   /** Tiles of patch × patch pixels become channels first (space to depth). */
   patch: count,
   modelChannels: count,
@@ -27,10 +27,10 @@ export const unetSchema = z.strictObject({
   groups: count,
 });
 
-export type UNetConfig = z.output<typeof unetSchema>;
+export type AdditiveUNetConfig = z.output<typeof additiveUnetSchema>;
 
 /** x [N, C, H, W] → the same shape. The last convolution starts at zero. */
-export function unet(config: UNetConfig): Network {
+export function additiveUnet(config: AdditiveUNetConfig): Network {
   return (scope, x) => {
     checkShape(config, x);
     const { patch, modelChannels, groups } = config;
@@ -46,7 +46,7 @@ export function unet(config: UNetConfig): Network {
 }
 
 /** One level and everything below it. */
-function level(config: UNetConfig, scope: Scope, x: Tensor, depth: number): Tensor {
+function level(config: AdditiveUNetConfig, scope: Scope, x: Tensor, depth: number): Tensor {
   const { modelChannels, channelMult, numResBlocks } = config;
   const lowest = depth === channelMult.length - 1;
   const channels = modelChannels * channelMult[depth]!;
@@ -60,32 +60,28 @@ function level(config: UNetConfig, scope: Scope, x: Tensor, depth: number): Tens
   if (lowest) return stack('middle', x);
   const down = stack('down', x);
   const below = modelChannels * channelMult[depth + 1]!;
-  const inner = level(
-    config,
-    scope,
-    downsample(scope.at('downsample').at(depth), down, below),
-    depth + 1,
-  );
-  return stack('up', add(down, upsample(scope.at('upsample').at(depth), inner, channels)));
+  const start = conv(scope.at('downsample').at(depth), halve(down), below);
+  const inner = level(config, scope, start, depth + 1);
+  return stack('up', add(down, repeat(conv(scope.at('upsample').at(depth), inner, channels))));
 }
 
-function block(config: UNetConfig, scope: Scope, x: Tensor, channels: number): Tensor {
+function block(config: AdditiveUNetConfig, scope: Scope, x: Tensor, channels: number): Tensor {
   const { groups, heads, attentionResolutions } = config;
-  const h = residualBlock(scope, x, channels, { groups });
+  const h = resBlock(scope, x, channels, { groups });
   if (!attentionResolutions.includes(x.shape[2]!)) return h;
   return attention(scope.at('attention'), h, { groups, heads });
 }
 
-function checkShape({ patch, channelMult, numResBlocks }: UNetConfig, x: Tensor): void {
+function checkShape({ patch, channelMult, numResBlocks }: AdditiveUNetConfig, x: Tensor): void {
   if (channelMult.length === 0 || channelMult.length !== numResBlocks.length) {
     fail(
-      'unet',
+      'additive-unet',
       `channelMult has ${channelMult.length} levels, numResBlocks ${numResBlocks.length}`,
     );
   }
   const unit = patch * 2 ** (channelMult.length - 1);
   const [, , height, width] = x.shape;
   if (x.shape.length !== 4 || height! % unit !== 0 || width! % unit !== 0) {
-    fail('unet', `takes images [N, C, H, W] whose sides divide by ${unit}`, [x]);
+    fail('additive-unet', `takes images [N, C, H, W] whose sides divide by ${unit}`, [x]);
   }
 }

@@ -8,12 +8,16 @@ import {
   positions,
   valuesOf,
 } from '../graph/testing.ts';
-import { attention } from './attention.ts';
+import { type AttentionOptions, attention } from './attention.ts';
 import { listParameters, type Network } from './scope.ts';
 import { buildWith } from './testing.ts';
 
 const options = { groups: 2, heads: 2 };
 const network: Network = (scope, x) => attention(scope, x, options);
+const ordered =
+  (order: NonNullable<AttentionOptions['order']>): Network =>
+  (scope, x) =>
+    attention(scope, x, { ...options, order });
 const [batch, channels, height, width] = [2, 4, 2, 3];
 const shape = [batch, channels, height, width];
 const cells = height * width;
@@ -60,8 +64,8 @@ function attend(query: Matrix, key: Matrix, value: Matrix): Matrix {
   });
 }
 
-test('against plain loops, with random parameters', async () => {
-  const { y, parameters } = buildWith(network, x, 'random');
+test.each(['headsFirst', 'headsLast'] as const)('against plain loops, %s', async (order) => {
+  const { y, parameters } = buildWith(ordered(order), x, 'random');
   const get = (name: string) => valuesOf(parameters[name]!);
   const examples = Array.from({ length: batch }, (_, n) => {
     const h = grid(channels, cells, (c, p) => valuesOf(x)[(n * channels + c) * cells + p]!);
@@ -69,11 +73,11 @@ test('against plain loops, with random parameters', async () => {
     const together = mix(normal, get('qkv.weight'), get('qkv.bias'));
     const size = channels / options.heads;
     const part = (which: number, head: number) => {
-      const start = which * channels + head * size;
+      const start = (order === 'headsFirst' ? 3 * head + which : 2 * which + head) * size;
       return together.slice(start, start + size);
     };
     const heads = [0, 1].flatMap((head) => attend(part(0, head), part(1, head), part(2, head)));
-    const out = mix(heads, get('projection.weight'), get('projection.bias'));
+    const out = mix(heads, get('proj_out.weight'), get('proj_out.bias'));
     return grid(channels, cells, (c, p) => h[c]![p]! + out[c]![p]!);
   });
   expectClose(await computed(y), examples.flat(2));

@@ -1,13 +1,16 @@
-export { attention } from './attention.ts';
+export { type AdditiveUNetConfig, additiveUnet } from './additive-unet.ts';
+export { type AttentionOptions, attention } from './attention.ts';
 export { conv } from './conv.ts';
-export { norm } from './group-norm.ts';
+export { dropout } from './dropout.ts';
+export { sinusoids, timeEmbedding } from './embedding.ts';
+export { type Modulation, norm } from './group-norm.ts';
 export { fanIn, type Initializer, ones, zeros } from './initialize.ts';
 export { linear } from './linear.ts';
 export { type MlpConfig, mlp } from './mlp.ts';
 export { createNetwork, type NetworkConfig, networkSchema } from './networks.ts';
 export { findPreset, type Preset, presets } from './presets.ts';
-export { depthToSpace, downsample, spaceToDepth, upsample } from './resample.ts';
-export { residualBlock } from './residual-block.ts';
+export { type ResBlockOptions, resBlock } from './res-block.ts';
+export { depthToSpace, halve, repeat, spaceToDepth } from './resample.ts';
 export {
   bindParameters,
   countParameters,

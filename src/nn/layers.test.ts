@@ -1,11 +1,12 @@
 /** Layers against plain loops, how they start, and where they refuse. */
 import { describe, expect, test } from 'vitest';
-import { GraphError, input } from '../graph/index.ts';
+import { GraphError, input, type Tensor } from '../graph/index.ts';
 import {
   computed,
   createDraw,
   evaluate,
   expectClose,
+  fed,
   indexOf,
   normalInput,
   positions,
@@ -14,8 +15,8 @@ import {
 import { conv } from './conv.ts';
 import { norm } from './group-norm.ts';
 import { linear } from './linear.ts';
-import { depthToSpace, downsample, spaceToDepth, upsample } from './resample.ts';
-import { residualBlock } from './residual-block.ts';
+import { type ResBlockOptions, resBlock } from './res-block.ts';
+import { depthToSpace, halve, repeat, spaceToDepth } from './resample.ts';
 import { listParameters, type Network } from './scope.ts';
 import { buildWith } from './testing.ts';
 
@@ -92,25 +93,92 @@ test('norm starts with weight 1 and bias 0', () => {
   });
 });
 
-describe('residualBlock', () => {
+describe('norm with a modulation', () => {
+  const x = normalInput(draw, [2, 4, 3, 2]);
+  const plain = buildWith((scope, h) => norm(scope, h, 2), x, 'random').y;
+
+  test.each([1, 2])('is norm(x)·(1 + scale) + shift, for %i rows', async (rows) => {
+    const [scale, shift] = [normalInput(draw, [rows, 4]), normalInput(draw, [rows, 4])];
+    const modulation = { scale, shift };
+    const modulated: Network = (scope, h) =>
+      norm(scope, h, 2, rows === 1 || h === x ? modulation : undefined);
+    const results = await evaluate({ plain, y: buildWith(modulated, x, 'random').y });
+    const expected = positions(x.shape).map(([n, c, i, j]) => {
+      const at = (rows === 1 ? 0 : n!) * 4 + c!;
+      const value = results.plain[indexOf(x.shape, [n!, c!, i!, j!])]!;
+      return value * (1 + valuesOf(scale)[at]!) + valuesOf(shift)[at]!;
+    });
+    expectClose(results.y, expected);
+  });
+});
+
+describe('resBlock', () => {
+  const embedding = normalInput(draw, [1, 5]);
+  const specsOf = (options: Partial<ResBlockOptions>) =>
+    startOf((scope, h) => resBlock(scope, h, 8, { groups: 4, ...options }), [8, 4, 4]);
+
+  test('has a linear layer for an embedding, twice as wide where that scales and shifts', () => {
+    expect(specsOf({ embedding })).toMatchObject({ 'emb_layers.1.weight': [[8, 5], {}] });
+    expect(specsOf({ embedding, scaleShiftNorm: true })).toMatchObject({
+      'emb_layers.1.weight': [[16, 5], {}],
+    });
+    expect(specsOf({ scaleShiftNorm: true })).not.toHaveProperty(['emb_layers.1.weight']);
+  });
+
+  test.each([false, true])(
+    'one embedding is the same as its copy for each example',
+    async (scaleShiftNorm) => {
+      const x = normalInput(draw, [2, 8, 4, 4]);
+      const values = [...valuesOf(embedding)];
+      const copies = fed([2, 5], [...values, ...values]);
+      const blockWith = (given: Tensor): Network => {
+        const options = { groups: 4, scaleShiftNorm };
+        return (scope, h) =>
+          resBlock(scope, h, 8, { ...options, embedding: h === x ? given : embedding });
+      };
+      const { y: one } = buildWith(blockWith(embedding), x, 'random');
+      const { y: each } = buildWith(blockWith(copies), x, 'random');
+      const results = await evaluate({ one, each });
+      expectClose(results.one, results.each);
+    },
+  );
+
+  test.each([
+    ['down', [2, 8, 2, 3]],
+    ['up', [2, 8, 8, 12]],
+  ] as const)('resamples %s, and starts as the resampling alone', async (resample, shape) => {
+    const x = normalInput(draw, [2, 8, 4, 6]);
+    const { y } = buildWith(
+      (scope, h) => resBlock(scope, h, 8, { groups: 4, resample }),
+      x,
+      'initial',
+    );
+    expect(y.shape).toEqual(shape);
+    const results = await evaluate({ y, plain: resample === 'down' ? halve(x) : repeat(x) });
+    expect(results.y).toEqual(results.plain);
+  });
+
   test('starts as the identity', async () => {
     const x = normalInput(draw, [2, 8, 3, 3]);
-    const block: Network = (scope, h) => residualBlock(scope, h, 8, { groups: 4 });
+    const block: Network = (scope, h) => resBlock(scope, h, 8, { groups: 4 });
     const { y, specs } = buildWith(block, x, 'initial');
     expect(await computed(y)).toEqual([...valuesOf(x)]);
     // Two norms of 2·8 and two convolutions of 8·8·9 + 8.
     expect(specs.map(({ name }) => name)).toEqual(
-      ['norm1', 'conv1', 'norm2', 'conv2'].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]),
+      ['in_layers.0', 'in_layers.2', 'out_layers.0', 'out_layers.3'].flatMap((layer) => [
+        `${layer}.weight`,
+        `${layer}.bias`,
+      ]),
     );
   });
 
   test('starts as its 1×1 skip where channels change, and is more once trained', async () => {
     const x = normalInput(draw, [2, 4, 2, 2]);
-    const block: Network = (scope, h) => residualBlock(scope, h, 8, { groups: 4 });
-    const skipOf: Network = (scope, h) => conv(scope.at('skip'), h, 8, { kernel: 1 });
+    const block: Network = (scope, h) => resBlock(scope, h, 8, { groups: 4 });
+    const skipOf: Network = (scope, h) => conv(scope.at('skip_connection'), h, 8, { kernel: 1 });
     const { y, parameters } = buildWith(block, x, 'initial');
-    const weights = valuesOf(parameters['skip.weight']!);
-    const biases = valuesOf(parameters['skip.bias']!);
+    const weights = valuesOf(parameters['skip_connection.weight']!);
+    const biases = valuesOf(parameters['skip_connection.bias']!);
     const expected = positions(y.shape).map(([n, o, i, j]) =>
       [0, 1, 2, 3].reduce(
         (sum, c) => sum + weights[o! * 4 + c]! * valuesOf(x)[indexOf(x.shape, [n!, c, i!, j!])]!,
@@ -156,23 +224,24 @@ describe('spaceToDepth and depthToSpace', () => {
   });
 });
 
-test('downsample halves, upsample doubles, both to the channels asked for', async () => {
+test('halve takes means of 2×2 pixels, repeat doubles each', async () => {
   const x = normalInput(draw, [1, 2, 4, 6]);
-  const down = buildWith((scope, h) => downsample(scope, h, 3), x, 'random').y;
-  const up = buildWith((scope, h) => upsample(scope, h, 3), x, 'random').y;
-  expect([down.shape, up.shape]).toEqual([
-    [1, 3, 2, 3],
-    [1, 3, 8, 12],
-  ]);
-  const values = await computed(up);
-  const tiles = positions(up.shape).map(
-    ([n, c, i, j]) => values[indexOf(up.shape, [n!, c!, i! - (i! % 2), j! - (j! % 2)])]!,
+  const [half, double] = [halve(x), repeat(x)];
+  const results = await evaluate({ half, double });
+  const at = (n: number, c: number, i: number, j: number) =>
+    valuesOf(x)[indexOf(x.shape, [n, c, i, j])]!;
+  const means = positions([1, 2, 2, 3]).map(
+    ([n, c, i, j]) =>
+      [0, 1, 2, 3].reduce((sum, k) => sum + at(n!, c!, 2 * i! + (k >> 1), 2 * j! + (k % 2)), 0) / 4,
   );
-  expect(values).toEqual(tiles);
+  expectClose(results.half, means);
+  expect(results.double).toEqual(
+    positions([1, 2, 8, 12]).map(([n, c, i, j]) => at(n!, c!, i! >> 1, j! >> 1)),
+  );
 });
 
 test('groups that do not divide the channels', () => {
-  const block: Network = (scope, h) => residualBlock(scope, h, 6, { groups: 4 });
+  const block: Network = (scope, h) => resBlock(scope, h, 6, { groups: 4 });
   expect(() => listParameters(block, [6, 2, 2])).toThrow(GraphError);
   expect(() => listParameters(block, [6, 2, 2])).toThrow('4 groups');
 });

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { GraphError, grad, input, mul, reduceSum, type Tensor } from '../graph/index.ts';
 import { computed, createDraw, evaluate, expectClose, normalInput } from '../graph/testing.ts';
+import { type AdditiveUNetConfig, additiveUnet } from './additive-unet.ts';
 import { mlp } from './mlp.ts';
 import { createNetwork, type NetworkConfig, networkSchema } from './networks.ts';
 import { findPreset, presets } from './presets.ts';
-import { countParameters, listParameters } from './scope.ts';
+import { countParameters, listParameters, type Scope } from './scope.ts';
 import { buildWith } from './testing.ts';
-import { type UNetConfig, unet } from './unet.ts';
+import { type UNetConfig, unet, unetSchema } from './unet.ts';
 
-const tiny: UNetConfig = {
-  type: 'unet',
+const tiny: AdditiveUNetConfig = {
+  type: 'additive-unet',
   patch: 2,
   modelChannels: 8,
   channelMult: [1, 2],
@@ -19,17 +20,38 @@ const tiny: UNetConfig = {
   groups: 4,
 };
 
+const small: UNetConfig = unetSchema.parse({
+  type: 'unet',
+  modelChannels: 8,
+  channelMult: [1, 2],
+  numResBlocks: 1,
+  attentionResolutions: [4],
+  numHeadChannels: 4,
+  groups: 4,
+});
+
 const configs: [string, NetworkConfig, readonly number[]][] = [
   ['mlp', { type: 'mlp', width: 6, layers: 2 }, [3]],
   ['mlp of images', { type: 'mlp', width: 6, layers: 1 }, [1, 2, 2]],
   ['mlp without hidden layers', { type: 'mlp', width: 6, layers: 0 }, [3]],
-  ['unet with attention at the lowest level', tiny, [3, 8, 8]],
-  ['unet of one level', { ...tiny, patch: 1, channelMult: [1], numResBlocks: [2] }, [1, 4, 4]],
+  ['additive unet with attention at the lowest level', tiny, [3, 8, 8]],
   [
-    'unet of three levels',
+    'additive unet of one level',
+    { ...tiny, patch: 1, channelMult: [1], numResBlocks: [2] },
+    [1, 4, 4],
+  ],
+  [
+    'additive unet of three levels',
     { ...tiny, patch: 1, channelMult: [1, 1, 2], numResBlocks: [1, 0, 1] },
     [2, 8, 4],
   ],
+  ['unet without embedding', small, [3, 8, 8]],
+  [
+    'unet that scales, shifts and resamples in blocks',
+    { ...small, time: 3, scaleShiftNorm: true, resample: 'block', dropout: 0.5 },
+    [1, 4, 8],
+  ],
+  ['unet of one level', { ...small, channelMult: [2], resample: 'pool' }, [1, 4, 3]],
 ];
 
 describe.each(configs)('%s', (_, config, shape) => {
@@ -69,7 +91,7 @@ describe('parameter counts, by hand', () => {
     expect(count({ type: 'mlp', width: 6, layers: 2 }, [2])).toBe(18 + 42 + 14);
   });
 
-  test('unet of one level without attention', () => {
+  test('additive unet of one level without attention', () => {
     const config = {
       ...tiny,
       patch: 1,
@@ -103,30 +125,55 @@ describe('parameter counts, by hand', () => {
 
 describe('what does not fit', () => {
   const images = (...shape: number[]): Tensor => input('pictures', shape);
-  const scope = {
+  const scope: Scope = {
     at: () => scope,
     parameter: (name: string, shape: readonly number[]) => input(name, shape),
+    randomBytes: () => undefined,
   };
 
-  test.each([[images(1, 3, 10, 8)], [images(1, 3, 8, 9)], [images(1, 3, 8)]])('unet of %j', (x) => {
-    expect(() => unet(tiny)(scope, x)).toThrow(
-      `unet: takes images [N, C, H, W] whose sides divide by 4 (given pictures [${x.shape.join(', ')}])`,
-    );
-  });
+  test.each([[images(1, 3, 10, 8)], [images(1, 3, 8, 9)], [images(1, 3, 8)]])(
+    'additive unet of %j',
+    (x) => {
+      expect(() => additiveUnet(tiny)(scope, x)).toThrow(
+        `additive-unet: takes images [N, C, H, W] whose sides divide by 4 (given pictures [${x.shape.join(', ')}])`,
+      );
+    },
+  );
 
   test('levels that disagree', () => {
-    const call = () => unet({ ...tiny, numResBlocks: [1] })(scope, images(1, 3, 8, 8));
-    expect(call).toThrow(new GraphError('unet: channelMult has 2 levels, numResBlocks 1'));
+    const call = () => additiveUnet({ ...tiny, numResBlocks: [1] })(scope, images(1, 3, 8, 8));
+    expect(call).toThrow(new GraphError('additive-unet: channelMult has 2 levels, numResBlocks 1'));
     const none = () =>
-      unet({ ...tiny, channelMult: [], numResBlocks: [] })(scope, images(1, 3, 8, 8));
+      additiveUnet({ ...tiny, channelMult: [], numResBlocks: [] })(scope, images(1, 3, 8, 8));
     expect(none).toThrow(GraphError);
   });
 
   test('groups and heads that do not divide the channels', () => {
-    const of = (change: Partial<UNetConfig>) => () =>
-      unet({ ...tiny, ...change })(scope, images(1, 3, 8, 8));
+    const of = (change: Partial<AdditiveUNetConfig>) => () =>
+      additiveUnet({ ...tiny, ...change })(scope, images(1, 3, 8, 8));
     expect(of({ groups: 3 })).toThrow('3 groups');
     expect(of({ heads: 3 })).toThrow('attention: channels do not split into 3 heads');
+  });
+
+  test.each([[images(1, 3, 10, 9)], [images(1, 3, 9, 8)], [images(1, 3, 8)]])('unet of %j', (x) => {
+    expect(() => unet(small)(scope, x)).toThrow(
+      `unet: with 2 levels takes images [N, C, H, W] whose sides divide by 2 (given pictures [${x.shape.join(', ')}])`,
+    );
+  });
+
+  test.each<[Partial<UNetConfig>, string]>([
+    [
+      { attentionResolutions: [8, 5] },
+      'unet: attention at resolution 5 never occurs: there are 8, 4',
+    ],
+    [{ groups: 3 }, 'unet: 8 channels do not split into 3 groups'],
+    [{ groups: 8, channelMult: [1, 1.5] }, 'unet: 12 channels do not split into 8 groups'],
+    [{ numHeadChannels: 3 }, 'unet: channels do not split into heads of 3'],
+    [{ numHeadChannels: undefined, numHeads: 3 }, 'attention: channels do not split into 3 heads'],
+  ])('unet with %j', (change, message) => {
+    const call = () => unet({ ...small, ...change })(scope, images(1, 3, 8, 8));
+    expect(call).toThrow(GraphError);
+    expect(call).toThrow(message);
   });
 
   test('an mlp of no examples', () => {
@@ -158,6 +205,8 @@ test('the schema of networks refuses what cannot be built', () => {
   for (const wrong of [
     { type: 'foo' },
     { type: 'unet' },
+    { ...small, dropout: 1 },
+    { ...small, numResBlocks: [1, 1] },
     { ...digits, patch: 0 },
     { ...digits, x: 1 },
   ]) {

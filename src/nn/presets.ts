@@ -1,6 +1,7 @@
 import { GraphError } from '../graph/index.ts';
 import { didYouMean } from '../nearest.ts';
 import type { NetworkConfig } from './networks.ts';
+import { unetSchema } from './unet.ts';
 
 export interface Preset {
   readonly description: string;
@@ -8,6 +9,8 @@ export interface Preset {
 }
 
 const small = { attentionResolutions: [], heads: 1, groups: 8 } as const;
+
+const ofPaperA = { numHeads: 4, scaleShiftNorm: true, resample: 'block', time: 0 } as const;
 
 /** Networks by name. */
 export const presets: Readonly<Record<string, Preset>> = {
@@ -18,7 +21,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   digits8: {
     description: '8×8 images: 16 and 32 channels at 8×8 and 4×4, 0.04 M parameters',
     config: {
-      type: 'unet',
+      type: 'additive-unet',
       patch: 1,
       modelChannels: 16,
       channelMult: [1, 2],
@@ -29,13 +32,57 @@ export const presets: Readonly<Record<string, Preset>> = {
   digits: {
     description: '28×28 images: 2×2 patches, 32 channels at 14×14, 64 at 7×7, 0.34 M parameters',
     config: {
-      type: 'unet',
+      type: 'additive-unet',
       patch: 2,
       modelChannels: 32,
       channelMult: [1, 2],
       numResBlocks: [2, 3],
       ...small,
     },
+  },
+  'unet-s': {
+    description: '28×28 images: U-Net of 32 and 64 channels, 1 block a level, 1.11 M parameters',
+    config: unetSchema.parse({
+      type: 'unet',
+      modelChannels: 32,
+      channelMult: [1, 2, 2],
+      numResBlocks: 1,
+      attentionResolutions: [14],
+      time: 0,
+    }),
+  },
+  'unet-64': {
+    description: '28×28 images: U-Net of 64 and 128 channels, 2 blocks a level, 6.47 M parameters',
+    config: unetSchema.parse({
+      type: 'unet',
+      modelChannels: 64,
+      channelMult: [1, 2, 2],
+      numResBlocks: 2,
+      attentionResolutions: [14],
+      time: 0,
+    }),
+  },
+  'unet-m': {
+    description: '32×32 images: U-Net of 64 and 128 channels, 2 blocks a level, 10.73 M parameters',
+    config: unetSchema.parse({
+      type: 'unet',
+      modelChannels: 64,
+      channelMult: [1, 2, 2, 2],
+      numResBlocks: 2,
+      attentionResolutions: [16],
+      ...ofPaperA,
+    }),
+  },
+  cifar10: {
+    description: '32×32 images: the U-Net of paper A, 128 and 256 channels, 57.09 M parameters',
+    config: unetSchema.parse({
+      type: 'unet',
+      modelChannels: 128,
+      channelMult: [1, 2, 2, 2],
+      numResBlocks: 3,
+      attentionResolutions: [16, 8],
+      ...ofPaperA,
+    }),
   },
 };
 

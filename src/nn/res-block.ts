@@ -1,26 +1,64 @@
-import { add, silu, type Tensor } from '../graph/index.ts';
+import { add, reshape, silu, slice, type Tensor } from '../graph/index.ts';
 import { conv } from './conv.ts';
-import { norm } from './group-norm.ts';
+import { dropout } from './dropout.ts';
+import { type Modulation, norm } from './group-norm.ts';
+import { linear } from './linear.ts';
+import { halve, repeat } from './resample.ts';
 import type { Scope } from './scope.ts';
 
-interface Options {
+export interface ResBlockOptions {
   readonly groups: number;
+  /** Embedding [1, E] of all examples, or [N, E] of each; none by default. */
+  readonly embedding?: Tensor | undefined;
+  /** The embedding scales and shifts the second norm; otherwise it is added before that norm. */
+  readonly scaleShiftNorm?: boolean;
+  /** Share of activations set to zero while training. */
+  readonly dropout?: number;
+  /** Halve or double the resolution inside the block. */
+  readonly resample?: 'down' | 'up';
 }
 
 /**
- * x + conv(silu(norm(conv(silu(norm(x)))))), the pre-activation block of He et al. 2016 with group
- * normalisation. The second convolution starts at zero, so the block starts as the identity.
- * A 1×1 convolution carries x across where the number of channels changes.
+ * skip(x) + conv(dropout(silu(norm(conv(silu(norm(x))))))): the block of Dhariwal & Nichol 2021,
+ * with the parameter names of their code. The last convolution starts at zero, so the block starts
+ * as its skip: the identity, or a 1×1 convolution where the number of channels changes.
  */
-export function residualBlock(
+export function resBlock(
   scope: Scope,
   x: Tensor,
   channels: number,
-  { groups }: Options,
+  options: ResBlockOptions,
 ): Tensor {
-  const first = conv(scope.at('conv1'), silu(norm(scope.at('norm1'), x, groups)), channels);
-  const activated = silu(norm(scope.at('norm2'), first, groups));
-  const second = conv(scope.at('conv2'), activated, channels, { zero: true });
-  const skip = x.shape[1] === channels ? x : conv(scope.at('skip'), x, channels, { kernel: 1 });
-  return add(skip, second);
+  const { groups, resample, embedding } = options;
+  const resize = { down: halve, up: repeat };
+  const sized = (h: Tensor) => (resample ? resize[resample](h) : h);
+  const into = scope.at('in_layers');
+  const first = conv(into.at(2), sized(silu(norm(into.at(0), x, groups))), channels);
+  const out = scope.at('out_layers');
+  const [shifted, modulation] = embedding
+    ? embed(scope.at('emb_layers').at(1), first, embedding, options)
+    : [first];
+  const activated = silu(norm(out.at(0), shifted, groups, modulation));
+  const dropped = dropout(scope, activated, options.dropout ?? 0);
+  const second = conv(out.at(3), dropped, channels, { zero: true });
+  const carried = sized(x);
+  if (x.shape[1] === channels) return add(carried, second);
+  return add(conv(scope.at('skip_connection'), carried, channels, { kernel: 1 }), second);
+}
+
+/** What the embedding does to h: a shift of h now, or a scale and shift of its norm. */
+function embed(
+  scope: Scope,
+  h: Tensor,
+  embedding: Tensor,
+  { scaleShiftNorm = false }: ResBlockOptions,
+): [Tensor, Modulation?] {
+  const channels = h.shape[1]!;
+  const rows = embedding.shape[0]!;
+  const projected = linear(scope, silu(embedding), scaleShiftNorm ? 2 * channels : channels);
+  if (!scaleShiftNorm) return [add(h, reshape(projected, [rows, channels, 1, 1]))];
+  const [scale, shift] = [0, 1].map((i) =>
+    slice(projected, [0, i * channels], [rows, (i + 1) * channels]),
+  ) as [Tensor, Tensor];
+  return [h, { scale, shift }];
 }

@@ -1,16 +1,10 @@
 import { avgPool, fail, reshape, type Tensor, transpose, upsampleNearest } from '../graph/index.ts';
-import { conv } from './conv.ts';
-import type { Scope } from './scope.ts';
 
-/** Half the resolution: 2×2 means, then a 3×3 convolution to `channels`. */
-export function downsample(scope: Scope, x: Tensor, channels: number): Tensor {
-  return conv(scope, avgPool(x, 2), channels);
-}
+/** Half the resolution: 2×2 means. */
+export const halve = (x: Tensor) => avgPool(x, 2);
 
-/** Twice the resolution: a 3×3 convolution to `channels`, then each pixel repeated 2×2. */
-export function upsample(scope: Scope, x: Tensor, channels: number): Tensor {
-  return upsampleNearest(conv(scope, x, channels), 2);
-}
+/** Twice the resolution: each pixel repeated 2×2. */
+export const repeat = (x: Tensor) => upsampleNearest(x, 2);
 
 /** Moves each patch × patch tile of pixels into channels: [N, C, H, W] → [N, C·patch², H/patch, W/patch]. */
 export function spaceToDepth(x: Tensor, patch: number): Tensor {

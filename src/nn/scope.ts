@@ -13,6 +13,8 @@ export interface ParameterSpec {
 export interface Scope {
   at(name: string | number): Scope;
   parameter(name: string, shape: Shape, initialize: Initializer): Tensor;
+  /** Uniform bytes, new ones at every step, while training; otherwise none. */
+  randomBytes(shape: Shape): Tensor | undefined;
 }
 
 /** A network is a function of its parameters and its input, built into the graph when called. */
@@ -32,13 +34,17 @@ export function listParameters(network: Network, shape: Shape): ParameterSpec[] 
   return specs;
 }
 
-/** A scope that gives out ready tensors by name. */
-export function bindParameters(tensors: Readonly<Record<string, Tensor>>): Scope {
-  return createScope(({ name }) => {
+/** A scope that gives out ready tensors by name, and random bytes where there are any. */
+export function bindParameters(
+  tensors: Readonly<Record<string, Tensor>>,
+  randomBytes: Scope['randomBytes'] = () => undefined,
+): Scope {
+  const resolve = ({ name }: ParameterSpec) => {
     const tensor = tensors[name];
     if (tensor === undefined) throw new GraphError(`parameter "${name}" is not bound`);
     return tensor;
-  });
+  };
+  return createScope(resolve, randomBytes);
 }
 
 /** Starting values of all parameters, one after another in the order of `specs`. */
@@ -61,10 +67,15 @@ export function countParameters(specs: readonly ParameterSpec[]): number {
   return specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-function createScope(resolve: (spec: ParameterSpec) => Tensor, prefix = ''): Scope {
+function createScope(
+  resolve: (spec: ParameterSpec) => Tensor,
+  randomBytes: Scope['randomBytes'] = () => undefined,
+  prefix = '',
+): Scope {
   return {
-    at: (name) => createScope(resolve, `${prefix}${name}.`),
+    at: (name) => createScope(resolve, randomBytes, `${prefix}${name}.`),
     parameter: (name, shape, initialize) =>
       resolve({ name: `${prefix}${name}`, shape, initialize }),
+    randomBytes,
   };
 }
