@@ -33,10 +33,15 @@ export interface Emitter {
   readonly channelBlock: number;
   /** Adds a node (or finds the equal one) and returns its output's name. */
   node(op: string, inputs: readonly string[], options?: NodeOptions): string;
+  /** The node that makes a name; none for inputs and constants. */
+  maker(name: string): OnnxNode | undefined;
   /** The same for a node with several outputs. */
   nodes(op: string, inputs: readonly string[], outputs: number, options?: NodeOptions): string[];
-  /** A constant. Equal short ones are one; a long one is one as long as it is the same array and shape. */
-  constant(data: TensorData, shape: Shape, dtype?: DType): string;
+  /**
+   * A constant. Equal short ones are one; a long one is one as long as it is the same array and
+   * shape. One with a label is itself, under that name.
+   */
+  constant(data: TensorData, shape: Shape, dtype?: DType, label?: string): string;
   /** A float32 scalar constant. */
   scalar(value: number): string;
   /** A 1-D int64 constant, the form in which ONNX takes shapes, axes and pads. */
@@ -59,13 +64,14 @@ const textOf = (data: TensorData) =>
   ).join();
 
 export function createEmitter(target: Target, channelBlock: number): Emission {
-  const { emitted, add: nodes } = createNodeList();
+  const { emitted, add: nodes, maker } = createNodeList();
   const { constants, add: constant } = createConstantPool();
   return {
     target,
     channelBlock,
     emitted,
     constants,
+    maker,
     nodes,
     node: (op, inputs, options) => nodes(op, inputs, 1, options)[0]!,
     constant,
@@ -112,7 +118,7 @@ function createNodeList() {
     }
     return append({ op, domain, inputs, attributes }, count);
   };
-  return { emitted, add };
+  return { emitted, add, maker: (name: string) => makers.get(name) };
 }
 
 /** Constants: short ones are compared by value, long ones by being the same array. */
@@ -121,7 +127,16 @@ function createConstantPool() {
   const short = new Map<string, string>();
   const long = new Map<TensorData, Map<string, string>>();
 
-  const add = (data: TensorData, shape: Shape, dtype: DType = dtypeOf(data)): string => {
+  const add = (
+    data: TensorData,
+    shape: Shape,
+    dtype: DType = dtypeOf(data),
+    label?: string,
+  ): string => {
+    if (label !== undefined) {
+      constants.push({ name: label, dtype, shape, data });
+      return label;
+    }
     const isLong = data.length > 64;
     const place = isLong ? (long.get(data) ?? new Map<string, string>()) : short;
     if (isLong) long.set(data, place);

@@ -1,12 +1,14 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
+import { fromHalf, toHalf } from '../half.ts';
 import { compile } from './compile.ts';
 import { GraphError } from './error.ts';
 import { exportOnnx } from './export.ts';
 import { grad } from './gradient.ts';
 import { openOnnx } from './onnx-file.ts';
 import * as ops from './ops/index.ts';
+import { readOnnx } from './read-onnx.ts';
 import { constant, input, sizeOf, type Tensor } from './tensor.ts';
 import { createDraw, expectClose } from './testing.ts';
 
@@ -108,4 +110,68 @@ test.each<[string, (x: Tensor) => Tensor]>([
   expect(() => exportOnnx({ ...options, build: f, shape: [3] })).toThrow(
     'export: the first axis of "denoised" must be the batch, as in "x"',
   );
+});
+
+describe('constants with a label', () => {
+  const names = { shape: [3], inputName: 'in', outputName: 'out' };
+  const values = draw.normal(300);
+  const bytesOf = (half: boolean, data = values) => {
+    const [w, b] = [constant(data, [100, 3], 'w'), constant([1, 2, 3], [3], 'b')];
+    const build = (x: Tensor) => ops.add(ops.matMul(ops.matMul(x, w, { transposeB: true }), w), b);
+    return exportOnnx({ build, ...names, half });
+  };
+
+  test('are read back under it', () => {
+    const { input: from, output, constants } = readOnnx(bytesOf(false), 'f');
+    expect([from, output]).toMatchObject([
+      { name: 'in', shape: [3], batch: undefined },
+      { name: 'out', shape: [3] },
+    ]);
+    expect(constants()).toEqual({
+      w: { shape: [100, 3], data: values },
+      b: { shape: [3], data: Float32Array.of(1, 2, 3) },
+    });
+  });
+
+  test('in half precision: long ones are the nearest halves, and the result is what they give', async () => {
+    const half = bytesOf(true);
+    const rounded = fromHalf(toHalf(values));
+    expect(readOnnx(half, 'f').constants()).toEqual({
+      w: { shape: [100, 3], data: rounded },
+      b: { shape: [3], data: Float32Array.of(1, 2, 3) },
+    });
+    const results = await Promise.all(
+      [half, bytesOf(false, rounded)].map(async (bytes) => {
+        const file = await openOnnx(bytes, 'f', { device: 'cpu' });
+        const out = new Float32Array(6);
+        await file.run(Float32Array.of(1, -2, 3, 0.5, 0, 1), out);
+        await file.release();
+        return out;
+      }),
+    );
+    expectClose(results[0]!, results[1]!);
+  });
+
+  test('must have one of their own', () => {
+    const export2 = (label: string) => () =>
+      exportOnnx({
+        build: (x) => ops.add(ops.mul(x, constant([1, 2, 3], [3], 'a')), constant([4], [1], label)),
+        ...names,
+      });
+    expect(export2('b')).not.toThrow();
+    for (const label of ['a', 'in', 'out']) {
+      expect(export2(label)).toThrow(
+        new GraphError(`compile: "${label}" labels a constant and something else`),
+      );
+    }
+  });
+
+  test('hold what half precision can', () => {
+    const large = values.with(7, 70_000);
+    expect(() => bytesOf(true, large)).toThrow(
+      new GraphError(
+        'export: "w" holds 70000, which half precision cannot; export in single precision',
+      ),
+    );
+  });
 });

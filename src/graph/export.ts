@@ -2,6 +2,7 @@ import { createEmitter, type OnnxConstant, type OnnxNode } from './emitter.ts';
 import { GraphError } from './error.ts';
 import { lowerGraph } from './lower.ts';
 import { encodeModel, type OnnxGraph } from './onnx.ts';
+import { storeHalves } from './store-halves.ts';
 import { input, type Shape, type Tensor } from './tensor.ts';
 
 export interface ExportOptions {
@@ -12,6 +13,8 @@ export interface ExportOptions {
   readonly inputName: string;
   readonly outputName: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Store long constants in half precision: half the file. It still computes in single precision. */
+  readonly half?: boolean;
 }
 
 /** Name of the dynamic first axis in exported files. */
@@ -33,6 +36,7 @@ export function exportOnnx({
   inputName,
   outputName,
   metadata,
+  half = false,
 }: ExportOptions): Uint8Array {
   const lower = (batch: number) => {
     const x = input(inputName, [batch, ...shape]);
@@ -60,7 +64,7 @@ export function exportOnnx({
     outputs: first.outputs.map(dynamic),
     ...(metadata && { metadata }),
   };
-  return encodeModel(graph);
+  return encodeModel(half ? storeHalves(graph) : graph);
 }
 
 const dynamic = (value: OnnxGraph['inputs'][number]) => ({
@@ -80,6 +84,7 @@ function shapesOfReshapes(nodes: readonly OnnxNode[]): Set<string> {
 }
 
 function freeBatch(a: OnnxConstant, b: OnnxConstant, isShape: boolean): OnnxConstant {
+  if (a.data === b.data) return a;
   const differs = [...a.data.keys()].filter((i) => a.data[i] !== b.data[i]);
   if (differs.length === 0 && a.data.length === b.data.length) return a;
   const free = isShape && differs.length === 1 && !a.data.some((size) => size === -1n);

@@ -5,6 +5,7 @@ export { grad, pullBack } from './gradient.ts';
 export type { HostArray } from './host.ts';
 export { type OnnxFile, openOnnx } from './onnx-file.ts';
 export * from './ops/index.ts';
+export { type OnnxDescription, readOnnx } from './read-onnx.ts';
 export { type Device, devices, resolveDevice } from './runtime.ts';
 export type { ProgramState, StateTensor } from './state.ts';
 export {

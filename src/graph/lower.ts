@@ -28,6 +28,7 @@ export function lowerGraph(inputs: Tensors, outputs: Tensors, emitter: Emission)
   for (const tensor of topological(Object.values(outputs))) {
     if (!names.has(tensor)) names.set(tensor, lowerTensor(tensor, names, emitter));
   }
+  checkLabels(emitter, inputs, outputs);
   const needed = new Set(Object.values(outputs).map((tensor) => names.get(tensor)!));
   const used = usedNodes(emitter.emitted, needed);
   return {
@@ -49,6 +50,16 @@ function checkNames(inputs: Tensors, outputs: Tensors): void {
   }
 }
 
+function checkLabels({ constants }: Emission, inputs: Tensors, outputs: Tensors): void {
+  const taken = new Set([...Object.keys(inputs), ...Object.keys(outputs)]);
+  for (const { name } of constants) {
+    if (taken.has(name)) {
+      throw new GraphError(`compile: "${name}" labels a constant and something else`);
+    }
+    taken.add(name);
+  }
+}
+
 function lowerTensor(
   tensor: Tensor,
   names: ReadonlyMap<Tensor, string>,
@@ -59,7 +70,7 @@ function lowerTensor(
     case 'input':
       throw new GraphError(`compile: input "${tensor.name}" is used but not listed under inputs`);
     case 'constant':
-      return emitter.constant(source.data, shape, dtype);
+      return emitter.constant(source.data, shape, dtype, source.label);
     case 'op':
       return source.lower(
         emitter,

@@ -1,14 +1,14 @@
-import { fromBinary } from '@bufbuild/protobuf';
-import { ModelProtoSchema, type ValueInfoProto } from 'onnx-buf';
 import type * as Ort from 'onnxruntime-common';
 import { GraphError } from './error.ts';
+import { readOnnx } from './read-onnx.ts';
 import { type Device, loadRuntime, openSession, resolveDevice } from './runtime.ts';
-import { onnxType } from './types.ts';
 
-/** An ONNX function of one float32 tensor to one of the same shape, with a free first axis. */
+/** An ONNX function of one float32 tensor [batch, ...shape] to one of the same shape. */
 export interface OnnxFile {
   /** Shape of one example, without the batch. */
   readonly shape: readonly number[];
+  /** The only batch that the file takes; absent where it takes any. `run` takes any in both cases. */
+  readonly batch: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly device: Exclude<Device, 'auto'>;
   /** Runs on `[batch, ...shape]`, into `out` of the same size; any batch. */
@@ -25,82 +25,58 @@ export async function openOnnx(
   source: string,
   options: { readonly device?: Device; readonly threads?: number } = {},
 ): Promise<OnnxFile> {
-  const { input, output, metadata } = readSignature(bytes, source);
+  const { input, output, metadata } = readOnnx(bytes, source);
   const device = await resolveDevice(options.device ?? 'auto');
-  const { Tensor } = await loadRuntime();
   const session = await openSession(bytes, { ...options, device }).catch((cause: unknown) => {
     throw cause instanceof GraphError
       ? cause
-      : new GraphError(`${source}: the runtime cannot open it (${String(cause).split('\n')[0]})`, {
-          cause,
-        });
+      : new GraphError(`${source}: the runtime cannot open it (${firstLine(cause)})`, { cause });
   });
-  const { shape } = input;
+  const { shape, batch } = input;
   const size = shape.reduce((product, n) => product * n, 1);
+  const { Tensor } = await loadRuntime();
   const wrap = (data: Float32Array): Ort.Tensor =>
     new Tensor('float32', data, [data.length / size, ...shape]);
+  const call = async (x: Float32Array, out: Float32Array) => {
+    await session
+      .run({ [input.name]: wrap(x) }, { [output.name]: wrap(out) })
+      .catch((cause: unknown) => {
+        const count = x.length / size;
+        throw new GraphError(
+          `${source}: fails on ${count} examples of [${shape.join(', ')}] (${firstLine(cause)})`,
+          { cause },
+        );
+      });
+  };
   return {
-    shape,
-    metadata,
-    device,
+    ...{ shape, batch, metadata, device },
     run: async (x, out) => {
       if (x.length % size !== 0 || out.length !== x.length) {
         throw new GraphError(
           `${source}: takes a whole number of examples of [${shape.join(', ')}], not ${x.length} values into ${out.length}`,
         );
       }
-      await session.run({ [input.name]: wrap(x) }, { [output.name]: wrap(out) });
+      await (batch === undefined ? call(x, out) : runInParts(call, x, out, batch * size));
     },
     release: () => session.release(),
   };
 }
 
-function readSignature(bytes: Uint8Array, source: string) {
-  const model = parse(bytes, source);
-  if (!model.graph) {
-    throw new GraphError(`${source}: not an ONNX file, or cut short; export the model again`);
-  }
-  const weights = new Set(model.graph.initializer.map(({ name }) => name));
-  const inputs = model.graph.input.filter(({ name }) => !weights.has(name));
-  const outputs = model.graph.output;
-  if (inputs.length !== 1 || outputs.length !== 1) {
-    throw new GraphError(
-      `${source}: has ${inputs.length} inputs and ${outputs.length} outputs; a denoiser has one of each`,
-    );
-  }
-  const [input, output] = [readValue(inputs[0]!, source), readValue(outputs[0]!, source)];
-  if (input.shape.join() !== output.shape.join()) {
-    throw new GraphError(
-      `${source}: input [${input.shape.join(', ')}] and output [${output.shape.join(', ')}] differ; a denoiser keeps the shape`,
-    );
-  }
-  const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
-  return { input, output, metadata };
-}
-
-function parse(bytes: Uint8Array, source: string) {
-  try {
-    return fromBinary(ModelProtoSchema, bytes);
-  } catch (cause) {
-    throw new GraphError(`${source}: not an ONNX file, or cut short; export the model again`, {
-      cause,
-    });
+/** Calls on `part` values at a time; the last part is filled up with zeros. */
+async function runInParts(
+  call: (x: Float32Array, out: Float32Array) => Promise<void>,
+  x: Float32Array,
+  out: Float32Array,
+  part: number,
+): Promise<void> {
+  for (let start = 0; start < x.length; start += part) {
+    const [from, to] = [new Float32Array(part), new Float32Array(part)];
+    const given = x.subarray(start, start + part);
+    from.set(given);
+    await call(from, to);
+    out.set(to.subarray(0, given.length), start);
   }
 }
 
-function readValue({ name, type }: ValueInfoProto, source: string) {
-  const tensor = type?.value.case === 'tensorType' ? type.value.value : undefined;
-  if (tensor?.elemType !== onnxType.float32) {
-    throw new GraphError(`${source}: "${name}" must be float32`);
-  }
-  const dims = tensor.shape?.dim ?? [];
-  const shape = dims
-    .slice(1)
-    .map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : 0));
-  if (shape.length === 0 || shape.some((size) => size < 1)) {
-    throw new GraphError(
-      `${source}: "${name}" must be [batch, ...] with fixed sizes after the batch`,
-    );
-  }
-  return { name, shape };
-}
+const firstLine = (cause: unknown) =>
+  String(cause instanceof Error ? cause.message : cause).split('\n')[0]!;

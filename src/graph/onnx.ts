@@ -10,7 +10,7 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 import type { AttributeValue, OnnxConstant, OnnxNode } from './emitter.ts';
-import { type DType, onnxType, type TensorData } from './types.ts';
+import { type DType, onnxType, type StoredType, type TensorData } from './types.ts';
 
 /** A graph input or output; a size that is a string is a named dynamic dimension. */
 export interface OnnxValue {
@@ -28,11 +28,22 @@ export interface OnnxGraph {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** A constant as a file holds it; float16 as 16-bit integers. */
+export interface StoredConstant extends Omit<OnnxConstant, 'dtype' | 'data'> {
+  readonly dtype: StoredType;
+  readonly data: TensorData | Uint16Array;
+}
+
+/** A graph as a file holds it. */
+export interface StoredGraph extends Omit<OnnxGraph, 'constants'> {
+  readonly constants: readonly StoredConstant[];
+}
+
 const OPSET = 21n;
 const IR_VERSION = 10n;
 
 /** The bytes of an ONNX file. */
-export function encodeModel(graph: OnnxGraph): Uint8Array {
+export function encodeModel(graph: StoredGraph): Uint8Array {
   const domains = new Set(graph.nodes.map((node) => node.domain));
   domains.add('');
   const model = create(ModelProtoSchema, {
@@ -94,6 +105,6 @@ function encodeAttribute([name, value]: [string, AttributeValue]): AttributeProt
   return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
 }
 
-function bytesOf(data: TensorData): Uint8Array<ArrayBuffer> {
+function bytesOf(data: StoredConstant['data']): Uint8Array<ArrayBuffer> {
   return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }

@@ -62,7 +62,14 @@ const compositions: Readonly<Record<string, MakeLoss>> = {
   'division and power': ofOne([5], (x) =>
     ops.div(ops.exp(x), ops.pow(ops.add(1, ops.mul(x, x)), 1.5)),
   ),
-  standardize: ofOne([2, 4, 2, 3], (x) => ops.standardize(x, { groups: 2, epsilon: 1e-5 })),
+  groupMean: ofOne([2, 4, 2, 3], (x) =>
+    ops.exp(ops.groupMean(ops.mul(x, 8), { groups: 2, epsilon: 1e-5 })),
+  ),
+  'sums and products by channel': (draw) => {
+    const [x, y] = [1, 2].map(() => normalInput(draw, [2, 16, 2, 2])) as [Tensor, Tensor];
+    const made = ops.affine(x, ops.channelDots(x, y), ops.channelSums(ops.mul(x, y)));
+    return { inputs: [x, y], loss: weigh(draw, made) };
+  },
   inverseDeviation: ofOne([2, 4, 2, 3], (x) =>
     ops.inverseDeviation(x, { groups: 2, epsilon: 1e-5 }),
   ),

@@ -125,8 +125,16 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
     [() => ops.groupNorm(pixels, scale, rows, { groups: 3 }), ['[3]', 'scale [3]', 'rows [2]']],
     [() => ops.groupNorm(scale, scale, scale, { groups: 1 }), ['scale [3]']],
   ],
-  standardize: [
-    [() => ops.standardize(pixels, { groups: 2, epsilon: 0 }), ['2 groups', 'pixels [2, 3, 4, 4]']],
+  affine: [
+    [() => ops.affine(scale, scale), ['[N, C, ...]', 'scale [3]']],
+    [() => ops.affine(pixels, matrix, rows), ['[2, 3]', 'pixels [2, 3, 4, 4]', 'rows [2]']],
+  ],
+  channelSums: [[() => ops.channelSums(scale), ['[N, C, ...]', 'scale [3]']]],
+  channelDots: [
+    [() => ops.channelDots(pixels, matrix), ['one shape', 'pixels [2, 3, 4, 4]', 'matrix [2, 3]']],
+  ],
+  groupMean: [
+    [() => ops.groupMean(pixels, { groups: 2, epsilon: 0 }), ['2 groups', 'pixels [2, 3, 4, 4]']],
   ],
   inverseDeviation: [
     [() => ops.inverseDeviation(pixels, { groups: 0, epsilon: 0 }), ['0 groups', 'pixels']],

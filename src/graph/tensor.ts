@@ -24,7 +24,7 @@ export interface Tensor extends TensorType {
 /** Where a tensor comes from. For an op: its rules with inputs and attributes bound. */
 export type Source =
   | { readonly kind: 'input' }
-  | { readonly kind: 'constant'; readonly data: TensorData }
+  | { readonly kind: 'constant'; readonly data: TensorData; readonly label?: string }
   | {
       readonly kind: 'op';
       readonly op: string;
@@ -82,16 +82,23 @@ export function input(name: string, shape: Shape, dtype: DType = 'float32'): Ten
   return { shape: [...shape], dtype, name, inputs: [], source: { kind: 'input' } };
 }
 
-/** A tensor whose values are part of the graph. Plain numbers become float32. */
-export function constant(values: number | readonly number[] | TensorData, shape?: Shape): Tensor {
+/**
+ * A tensor whose values are part of the graph. Plain numbers become float32. With a label it keeps
+ * that name in exported files.
+ */
+export function constant(
+  values: number | readonly number[] | TensorData,
+  shape?: Shape,
+  label?: string,
+): Tensor {
   const data = typeof values === 'number' ? Float32Array.of(values) : toData(values);
   const dims = shape ?? (typeof values === 'number' ? [] : [data.length]);
   checkShape('constant', dims);
   if (sizeOf(dims) !== data.length) {
     throw new GraphError(`constant: ${data.length} values do not fill shape [${dims.join(', ')}]`);
   }
-  const source = { kind: 'constant', data } as const;
-  return { shape: [...dims], dtype: dtypeOf(data), name: 'constant', inputs: [], source };
+  const source = { kind: 'constant', data, ...(label !== undefined && { label }) } as const;
+  return { shape: [...dims], dtype: dtypeOf(data), name: label ?? 'constant', inputs: [], source };
 }
 
 const alias: Op = {

@@ -4,8 +4,12 @@ export type DType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
 export type Shape = readonly number[];
 export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
+/** Types of constants in files: the halves of a small file are cast to float32 when it is opened. */
+export type StoredType = DType | 'float16';
+
 /** ONNX's number of each type. */
-export const onnxType: Readonly<Record<DType, TensorProto_DataType>> = {
+export const onnxType: Readonly<Record<StoredType, TensorProto_DataType>> = {
+  float16: TensorProto_DataType.FLOAT16,
   float32: TensorProto_DataType.FLOAT,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,

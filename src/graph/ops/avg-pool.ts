@@ -1,4 +1,5 @@
 import { apply, checkFloat, fail, type Op, type Tensor } from '../tensor.ts';
+import { blockedNode, fromBlocks, hasBlocks, isBlocked, toBlocks } from './blocks.ts';
 import { mul } from './mul.ts';
 import { upsampleNearest } from './upsample-nearest.ts';
 
@@ -15,10 +16,14 @@ const op: Op<{ readonly size: number }> = {
   gradient: ({ attributes: { size } }, cotangent) => [
     mul(upsampleNearest(cotangent, size), 1 / (size * size)),
   ],
-  lower: (emitter, inputs, { attributes: { size } }) =>
-    emitter.node('AveragePool', inputs, {
-      attributes: { kernel_shape: [size, size], strides: [size, size] },
-    }),
+  lower: (emitter, [x], { output, attributes: { size } }) => {
+    const attributes = { kernel_shape: [size, size], strides: [size, size] };
+    if (!hasBlocks(emitter, output.shape) || !isBlocked(emitter, x!)) {
+      return emitter.node('AveragePool', [x!], { attributes });
+    }
+    const pooled = blockedNode(emitter, 'AveragePool', [toBlocks(emitter, x!)], attributes);
+    return fromBlocks(emitter, pooled, output.shape[1]!);
+  },
 };
 
 /** Means over size × size tiles: [N, C, H, W] → [N, C, H/size, W/size]. */

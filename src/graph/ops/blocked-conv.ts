@@ -1,19 +1,27 @@
 import type { AttributeValue, Emitter } from '../emitter.ts';
 import type { Shape } from '../tensor.ts';
+import { blockedNode, fromBlocks, isBlocked, toBlocks } from './blocks.ts';
 import { memoize } from './memo.ts';
 
 /**
- * Whether the CPU runtime's blocked convolution serves a weight [O, I, kh, kw]: its input channels
- * are whole blocks, or fewer than one, which it reads unblocked. (A 1×1 kernel is a matrix product,
- * for which the ordinary layout is as good.) The runtime moves inference weights to this form by
- * itself; training weights change at every step, so the graph has to.
+ * Whether the CPU runtime's blocked convolution serves an image and a weight [O, I, kh, kw]: the
+ * input channels are whole blocks, or fewer than one, which it reads unblocked. A 1×1 kernel is a
+ * matrix product, as good on an ordinary image: it takes blocks if they are there. The runtime
+ * moves inference weights to this form by itself; training weights change at every step, so the
+ * graph has to.
  */
 export function canBlock(
-  { target, channelBlock }: Emitter,
-  [, inputs, height, width]: Shape,
+  emitter: Emitter,
+  image: string,
+  [outputs, inputs, height, width]: Shape,
 ): boolean {
-  if (target !== 'cpu' || channelBlock === 0 || height! * width! === 1) return false;
-  return inputs! < channelBlock || inputs! % channelBlock === 0;
+  const { target, channelBlock } = emitter;
+  if (target !== 'cpu' || channelBlock === 0) return false;
+  const whole = inputs! % channelBlock === 0;
+  if (height! * width! === 1) {
+    return whole && outputs! % channelBlock === 0 && isBlocked(emitter, image);
+  }
+  return whole || inputs! < channelBlock;
 }
 
 interface BlockedConv {
@@ -29,19 +37,16 @@ interface BlockedConv {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-const domain = 'com.microsoft.nchwc';
-
 /** A convolution in the runtime's blocked layout, ordinary layout in and out. */
 export function blockedConv(emitter: Emitter, call: BlockedConv): string {
   const { x, bias, weightShape, attributes } = call;
   const block = emitter.channelBlock;
   const [outputs, inputs] = weightShape as readonly [number, number];
   const missing = Math.ceil(outputs / block) * block - outputs;
-  const blocked = inputs < block ? x : emitter.node('ReorderInput', [x], { domain });
+  const blocked = inputs < block ? x : toBlocks(emitter, x);
   const operands = [blocked, blockedWeight(emitter, call, missing)];
   if (bias !== undefined) operands.push(padAxis(emitter, bias, 1, 0, missing));
-  const y = emitter.node('Conv', operands, { domain, attributes });
-  return emitter.node('ReorderOutput', [y], { domain, attributes: { channels: outputs } });
+  return fromBlocks(emitter, blockedNode(emitter, 'Conv', operands, attributes), outputs);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { resolveAxis, sameShape } from '../shape.ts';
 import { apply, fail, type Op, type Tensor } from '../tensor.ts';
+import { fromBlocks, hasBlocks, isBlocked, toBlocks } from './blocks.ts';
 import { slice } from './slice.ts';
 
 const op: Op<{ readonly axis: number }> = {
@@ -24,7 +25,16 @@ const op: Op<{ readonly axis: number }> = {
       return slice(cotangent, starts, output.shape.with(axis, from + x.shape[axis]!));
     });
   },
-  lower: (emitter, inputs, { attributes }) => emitter.node('Concat', inputs, { attributes }),
+  lower: (emitter, names, { inputs, output, attributes }) => {
+    const inBlocks =
+      attributes.axis === 1 &&
+      output.dtype === 'float32' &&
+      inputs.every(({ shape }) => hasBlocks(emitter, shape)) &&
+      names.some((name) => isBlocked(emitter, name));
+    if (!inBlocks) return emitter.node('Concat', names, { attributes });
+    const parts = names.map((name) => toBlocks(emitter, name));
+    return fromBlocks(emitter, emitter.node('Concat', parts, { attributes }), output.shape[1]!);
+  },
 };
 
 /** Tensors laid end to end along one axis; other sizes must agree. */

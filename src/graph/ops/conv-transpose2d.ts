@@ -44,7 +44,7 @@ const op: Op<Required<Options>> = {
     const pads = kernel.map((size) => size - 1 - padding);
     if (
       stride === 1 &&
-      canBlock(emitter, [weight.shape[1]!, weight.shape[0]!, ...kernel]) &&
+      canBlock(emitter, y!, [weight.shape[1]!, weight.shape[0]!, ...kernel]) &&
       pads.every((count) => count >= 0)
     ) {
       const weightShape: Shape = [weight.shape[1]!, weight.shape[0]!, ...kernel];

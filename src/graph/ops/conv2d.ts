@@ -1,6 +1,7 @@
 import type { AttributeValue } from '../emitter.ts';
 import { apply, fail, type Op, type Tensor } from '../tensor.ts';
 import { blockedConv, canBlock } from './blocked-conv.ts';
+import { channelSums } from './channel-sums.ts';
 import { type ConvOptions, checkConv, convSize } from './conv-shape.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2dWeight } from './conv2d-weight.ts';
@@ -34,8 +35,7 @@ const op: Op<Required<ConvOptions>> = {
     return [
       convTranspose2d(cotangent, w, { ...attributes, outputSize: [x.shape[2]!, x.shape[3]!] }),
       conv2dWeight(x, cotangent, { ...attributes, kernel: [w.shape[2]!, w.shape[3]!] }),
-      // Positions first: the runtime sums neighbours fast, and little is left for the batch.
-      bias && reshape(reduceSum(reduceSum(cotangent, [2, 3]), 0), bias.shape),
+      bias && reshape(reduceSum(channelSums(cotangent), 0), bias.shape),
     ];
   },
   lower: (emitter, names, { inputs, attributes: { stride, padding } }) => {
@@ -45,8 +45,8 @@ const op: Op<Required<ConvOptions>> = {
       strides: [stride, stride],
       pads: [padding, padding, padding, padding],
     };
-    if (!canBlock(emitter, shape)) return emitter.node('Conv', names, { attributes });
     const [x, w, bias] = names as readonly [string, string, string | undefined];
+    if (!canBlock(emitter, x, shape)) return emitter.node('Conv', names, { attributes });
     return blockedConv(emitter, { x, w, bias, weightShape: shape, attributes });
   },
 };

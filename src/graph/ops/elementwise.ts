@@ -1,5 +1,6 @@
 import { broadcast } from '../shape.ts';
 import { apply, checkFloat, constant, type DType, fail, type Op, type Tensor } from '../tensor.ts';
+import { elementwise } from './blocks.ts';
 import { sumTo } from './sum-to.ts';
 
 /** Elementwise ops take numbers as float32 constants. */
@@ -27,7 +28,7 @@ export function unary({ name, gradient, lower }: UnaryRules): (x: Operand) => Te
         gradient({ x: inputs[0]!, y: output, cotangent }),
       ],
     }),
-    lower,
+    lower: elementwise(lower),
   };
   return (x) => apply(op, [toTensor(x)], undefined);
 }
@@ -69,7 +70,7 @@ export function binary({
         return [sumTo(parts[0], a.shape), sumTo(parts[1], b.shape)];
       },
     }),
-    lower: (emitter, inputs) => emitter.node(onnx, inputs),
+    lower: elementwise((emitter, inputs) => emitter.node(onnx, inputs)),
   };
   return (a, b) => apply(op, [toTensor(a), toTensor(b)], undefined);
 }

@@ -1,11 +1,26 @@
-import { apply, checkFloat, constant, fail, type Op, sizeOf, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, fail, type Op, type Tensor } from '../tensor.ts';
 import { add } from './add.ts';
-import { inverseDeviation } from './inverse-deviation.ts';
-import { matMul } from './mat-mul.ts';
+import { affine, emitAffine } from './affine.ts';
+import { hasBlocks } from './blocks.ts';
+import { channelDots } from './channel-dots.ts';
+import { channelSums } from './channel-sums.ts';
+import {
+  checkGroups,
+  emitMoments,
+  emitRows,
+  type GroupOptions,
+  groupMean,
+  groupSize,
+  inverseDeviation,
+  membersOf,
+  toChannels,
+  toGroups,
+} from './group-moments.ts';
 import { mul } from './mul.ts';
+import { neg } from './neg.ts';
 import { reduceSum } from './reduce-sum.ts';
 import { reshape } from './reshape.ts';
-import { checkGroups, type GroupOptions, normalization, standardize } from './standardize.ts';
+import { sub } from './sub.ts';
 
 const op: Op<GroupOptions> = {
   name: 'groupNorm',
@@ -19,52 +34,50 @@ const op: Op<GroupOptions> = {
     return { shape: x.shape, dtype: x.dtype };
   },
   /**
-   * With n the standardized x and sums over positions S1 = Σ dy, S2 = Σ dy·n per example and
-   * channel, everything follows from these small sums: dscale = Σ S2, dbias = Σ S1 over examples,
-   * and dx = A·dy + (B·n + C) with an A per example and channel, B and C per example and group.
+   * With n = r·(x − μ) the standardized x and sums over positions S1 = Σ dy, S2 = Σ dy·n per example
+   * and channel, everything follows from these small sums: dscale = Σ S2, dbias = Σ S1 over
+   * examples, and dx = r·(scale·dy − A − n·B) with A, B the means over a group of scale·S1, scale·S2.
    */
   gradient: ({ inputs, attributes }, cotangent) => {
     const [x, scale] = inputs as readonly [Tensor, Tensor];
-    const [batch, channels] = x.shape as readonly [number, number];
+    const channels = x.shape[1]!;
     const { groups } = attributes;
-    // [batch, groups, channels of the group, positions]: every sum and factor broadcasts in this view.
-    const view = [batch, groups, channels / groups, -1];
-    const normal = reshape(standardize(x, attributes), view);
-    const dy = reshape(cotangent, view);
-    const sum1 = reduceSum(dy, 3);
-    const sum2 = reduceSum(mul(dy, normal), 3);
-    const gamma = reshape(scale, [groups, channels / groups, 1]);
-    const inverse = reshape(inverseDeviation(x, attributes), [batch, groups, 1, 1]);
-    const share = mul(inverse, -groups / sizeOf(x.shape.slice(1)));
-    const ofGroup = (sum: Tensor) => {
-      const total = matMul(reshape(sum, [batch, channels]), groupSums(scale, groups));
-      return mul(reshape(total, [batch, groups, 1, 1]), share);
-    };
-    const dx = add(mul(dy, mul(inverse, gamma)), add(mul(normal, ofGroup(sum2)), ofGroup(sum1)));
+    const wide = (values: Tensor) => toChannels(values, channels);
+    const [mean, inverse] = [groupMean(x, attributes), inverseDeviation(x, attributes)];
+    const sum1 = channelSums(cotangent);
+    const centered = sub(channelDots(cotangent, x), mul(wide(mean), sum1));
+    const sum2 = mul(wide(inverse), centered);
+    const share = 1 / groupSize(x.shape, groups);
+    const a = mul(toGroups(mul(sum1, scale), groups), share);
+    const b = mul(toGroups(mul(sum2, scale), groups), share);
+    const slope = neg(mul(mul(inverse, inverse), b));
+    const shift = neg(add(mul(inverse, a), mul(slope, mean)));
+    const dx = add(
+      affine(cotangent, mul(wide(inverse), scale)),
+      affine(x, wide(slope), wide(shift)),
+    );
     const perChannel = (sum: Tensor) => reshape(reduceSum(sum, 0), [channels]);
-    return [reshape(dx, x.shape), perChannel(sum2), perChannel(sum1)];
+    return [dx, perChannel(sum2), perChannel(sum1)];
   },
   lower: (emitter, [x, scale, bias], { inputs, attributes }) => {
     const { shape } = inputs[0]!;
-    const rows = normalization(emitter, x!, inputs[0]!, attributes)[0]!;
-    const normal = emitter.node('Reshape', [rows, emitter.ints(shape)]);
-    const perChannel = emitter.ints([shape[1]!, ...shape.slice(2).map(() => 1)]);
-    const scaled = emitter.node('Mul', [normal, emitter.node('Reshape', [scale!, perChannel])]);
-    return emitter.node('Add', [scaled, emitter.node('Reshape', [bias!, perChannel])]);
+    const channels = shape[1]!;
+    if (!hasBlocks(emitter, shape)) {
+      const rows = emitRows(emitter, x!, shape, attributes)[0]!;
+      const normal = emitter.node('Reshape', [rows, emitter.ints(shape)]);
+      const perChannel = emitter.ints([channels, ...shape.slice(2).map(() => 1)]);
+      const scaled = emitter.node('Mul', [normal, emitter.node('Reshape', [scale!, perChannel])]);
+      return emitter.node('Add', [scaled, emitter.node('Reshape', [bias!, perChannel])]);
+    }
+    const { groups } = attributes;
+    const { mean, inverse } = emitMoments(emitter, x!, shape, attributes);
+    const members = emitter.constant(membersOf(groups, channels), [groups, channels]);
+    const wide = (name: string) => emitter.node('MatMul', [name, members]);
+    const factor = emitter.node('Mul', [wide(inverse), scale!]);
+    const offset = emitter.node('Sub', [bias!, emitter.node('Mul', [wide(mean), factor])]);
+    return emitAffine(emitter, x!, shape, factor, offset);
   },
 };
-
-/**
- * [C, groups], scale where the channel is of the group and 0 elsewhere: a product with it sums
- * channels by group. Sums over a short last axis take the runtime ten times as long.
- */
-function groupSums(scale: Tensor, groups: number): Tensor {
-  const channels = scale.shape[0]!;
-  const members = Float32Array.from({ length: channels * groups }, (_, i) =>
-    Math.floor(i / groups / (channels / groups)) === i % groups ? 1 : 0,
-  );
-  return mul(reshape(scale, [channels, 1]), constant(members, [channels, groups]));
-}
 
 /**
  * Group normalisation (Wu & He 2018): each group of channels of x [N, C, ...] to mean 0 and

@@ -1,4 +1,5 @@
 import { apply, fail, type Op, type Shape, type Tensor } from '../tensor.ts';
+import { fromBlocks, hasBlocks, isBlocked, toBlocks } from './blocks.ts';
 import { pad } from './pad.ts';
 
 const op: Op<{ readonly starts: Shape; readonly ends: Shape }> = {
@@ -14,13 +15,22 @@ const op: Op<{ readonly starts: Shape; readonly ends: Shape }> = {
       ends.map((end, axis) => inputs[0]!.shape[axis]! - end),
     ),
   ],
-  lower: (emitter, [x], { inputs, attributes: { starts, ends } }) => {
+  lower: (emitter, [x], { inputs, output, attributes: { starts, ends } }) => {
     const cut = [...starts.keys()].filter(
       (axis) => starts[axis] !== 0 || ends[axis] !== inputs[0]!.shape[axis],
     );
     if (cut.length === 0) return x!;
     const pick = (values: Shape) => emitter.ints(cut.map((axis) => values[axis]!));
-    return emitter.node('Slice', [x!, pick(starts), pick(ends), emitter.ints(cut)]);
+    const take = (from: string) =>
+      emitter.node('Slice', [from, pick(starts), pick(ends), emitter.ints(cut)]);
+    // Whole blocks of channels stay blocks.
+    const inBlocks =
+      cut.join() === '1' &&
+      isBlocked(emitter, x!) &&
+      hasBlocks(emitter, output.shape) &&
+      starts[1]! % emitter.channelBlock === 0;
+    if (!inBlocks) return take(x!);
+    return fromBlocks(emitter, take(toBlocks(emitter, x!)), output.shape[1]!);
   },
 };
 

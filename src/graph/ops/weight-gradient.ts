@@ -1,4 +1,5 @@
 import type { Emitter } from '../emitter.ts';
+import { toBlocks } from './blocks.ts';
 import { memoize } from './memo.ts';
 
 /** Sizes of a convolution: x [n, c, h, w], y [n, o, outH, outW], kernel kh × kw. */
@@ -90,7 +91,7 @@ function pixelRows(emitter: Emitter, x: string, { n, c, h, w }: ConvSizes, block
   const moved =
     block === c && block !== emitter.channelBlock
       ? emitter.node('Transpose', [x], { attributes: { perm: [0, 2, 3, 1] } })
-      : emitter.node('ReorderInput', [x], { domain: 'com.microsoft.nchwc' });
+      : toBlocks(emitter, x);
   return emitter.node('Reshape', [moved, emitter.ints([(n * c * h * w) / block, block])]);
 }
 
