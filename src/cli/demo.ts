@@ -18,7 +18,8 @@ import {
 } from './options.ts';
 import { createOutput, type Output, shellWord } from './output.ts';
 import { gridOf, type SampleOptions, sampleOptions, stripsOf, walk } from './sample.ts';
-import { checkFinished, resumeTraining, type TrainOptions, train, trainOptions } from './train.ts';
+import { checkFinished, resumeTraining, train } from './train.ts';
+import { type TrainOptions, trainOptions } from './train-options.ts';
 
 const demoOptions = defineOptions({
   out: {
@@ -118,7 +119,10 @@ async function trainDemo(options: DemoOptions, run: string, output: Output): Pro
   const resume = await hasRun(run);
   if (resume) checkSame(await readRecord(run), options, run);
   const defaults = defaultOptions(trainOptions) as TrainOptions;
-  const settings = { ...defaults, out: run, net: 'digits', data: 'mnist', sigma: 0.5, steps, seed };
+  const settings = {
+    ...{ ...defaults, out: run, net: 'digits', data: 'mnist', sigma: 0.5, steps, seed },
+    validation: 0,
+  };
   const work = resume ? resumeTraining(run, {}, output) : train(settings, output);
   checkFinished(await work, commandOf(options));
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { cacheFolder } from '../data/index.ts';
@@ -7,8 +7,15 @@ import { resolveDevice } from '../graph/index.ts';
 import { describeDenoiser } from '../model/index.ts';
 import { presets } from '../nn/index.ts';
 import { kernels } from '../sample/index.ts';
-import { hasRun, listCheckpoints, readMetrics, readRecord } from '../train/index.ts';
-import { findModel } from './model-file.ts';
+import {
+  hasRun,
+  listCheckpoints,
+  readEvaluations,
+  readMetrics,
+  readRecord,
+} from '../train/index.ts';
+import { describeBox } from './model-box.ts';
+import { findModel, locateModel } from './model-file.ts';
 import { addGlobalOptions, globalOptions } from './options.ts';
 import { createOutput } from './output.ts';
 import { versions } from './versions.ts';
@@ -22,7 +29,7 @@ Examples:
 export function infoCommand(parent: Command): void {
   const command = addGlobalOptions(
     parent
-      .command('info [run|file.onnx]')
+      .command('info [run|name|file.onnx]')
       .description('what a run or a model is; without one, what this machine has'),
   );
   command.addHelpText('after', examples).action(async (target: string | undefined) => {
@@ -39,17 +46,25 @@ async function machineFacts() {
     networks: Object.fromEntries(
       Object.entries(presets).map(([name, { description }]) => [name, description]),
     ),
+    models: await describeBox(),
     kernels: Object.keys(kernels),
     dataCache: cacheFolder(),
   };
 }
 
 async function targetFacts(target: string) {
-  if (existsSync(join(target, 'run.json')) && (await hasRun(target))) {
-    const { model, training, data, device, started } = await readRecord(target);
-    const last = (await readMetrics(target)).at(-1);
-    const checkpoints = await listCheckpoints(target);
-    return { model, training, data, device, started, checkpoints, last };
+  const place = locateModel(target);
+  if (statSync(place).isDirectory() && (await hasRun(place))) {
+    const { model, training, data, device, started } = await readRecord(place);
+    const last = (await readMetrics(place)).at(-1);
+    const checkpoints = await listCheckpoints(place);
+    const evaluated = (await readEvaluations(place)).at(-1);
+    const card = join(place, 'README.md');
+    return {
+      ...{ model, training, data, device, started, checkpoints, last },
+      ...(evaluated && { evaluated }),
+      ...(existsSync(card) && { card }),
+    };
   }
   const path = findModel(target);
   const { shape, config } = await describeDenoiser(await readBytes(path), path);

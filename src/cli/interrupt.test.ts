@@ -11,10 +11,14 @@ const work = workFolder();
 const settings = [
   ...['--net', 'digits8', '--data', 'digits8', '--limit', '200', '--batch', '16'],
   ...['--steps', `${STEPS}`, '--save-every', '7', '--log-every', '10'],
+  ...['--validation', '40', '--validate-every', '5', '--sample-every', '80'],
+  ...['--stop-metric', 'validationLoss'],
 ];
 
 const startArgs = (out: string) => ['train', ...settings, '--out', out];
 const resumeArgs = (out: string) => ['train', '--out', out, '--resume'];
+
+const samplesAt = (step: number) => `samples/step-${String(step).padStart(8, '0')}.png`;
 
 /** Bytes of what a finished run leaves, and its metrics without the rates, which are the machine's. */
 async function finished(out: string) {
@@ -23,8 +27,11 @@ async function finished(out: string) {
   const metrics = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
   return {
     checkpoints,
-    last: await bytes(`checkpoints/${checkpoints.at(-1)}`),
+    last: await bytes(`checkpoints/step-${String(STEPS).padStart(8, '0')}.safetensors`),
     model: await bytes('model.onnx'),
+    best: [await bytes('checkpoints/best.safetensors'), await bytes('best.onnx')],
+    samples: await Promise.all([80, 160].map((step) => bytes(samplesAt(step)))),
+    others: (await readdir(out)).filter((name) => !name.includes('tfevents')).sort(),
     metrics: metrics.map((line) => line.replace(/"imagesPerSecond":[^,}]*/, '')),
   };
 }
@@ -66,7 +73,7 @@ test.concurrent('killed at random moments and resumed, a run ends in the same bi
 test.concurrent('Ctrl-C ends a run after its step, saved; resumed, it ends in the same bits', async () => {
   const out = join(work, 'stopped');
   const expected = await whole;
-  expect(expected.metrics).toHaveLength(STEPS / 10);
+  expect(expected.metrics).toHaveLength(STEPS / 10 + STEPS / 5);
   const { code, stdout, stderr } = await startMdensity(startArgs(out), (child) =>
     child.kill('SIGINT'),
   ).done;

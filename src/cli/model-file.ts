@@ -5,27 +5,46 @@ import { readBytes } from '../files.ts';
 import { type DenoiserFile, type OpenOptions, openDenoiser } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { modelPath } from '../train/index.ts';
+import { boxNames, boxPath } from './model-box.ts';
 
 const RUNS = 'runs';
 
-/** The ONNX file that a path means: a file, or a run's model. @throws UserError if there is none. */
-export function findModel(target: string): string {
-  if (!existsSync(target)) {
-    // A bare name is a run in the folder where the examples put them.
-    const named = join(RUNS, target);
-    if (existsSync(named)) return findModel(named);
-    const names = existsSync(RUNS) ? readdirSync(RUNS) : [];
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
+
+/**
+ * What a target of `--model` means: a file, or a folder with a run or a model. What is yours comes
+ * first: a path, then a run of that name in `runs/`, then a model in the box. A folder that holds
+ * neither, such as one of data, is passed over.
+ * @throws UserError if there is nothing of that name.
+ */
+export function locateModel(target: string): string {
+  if (existsSync(target) && !isFolder(target)) return target;
+  const holdsModel = (folder: string) =>
+    ['run.json', 'model.onnx'].some((name) => existsSync(join(folder, name)));
+  const inBox = boxNames();
+  const places = [target, join(RUNS, target), ...(inBox.includes(target) ? [boxPath(target)] : [])];
+  const found = places.find(holdsModel);
+  if (found !== undefined) return found;
+  if (isFolder(target)) {
     throw new UserError(
-      `${target}: no such run or file.${didYouMean(target, names)} Give a run's directory (mdensity train --out), the name of one in ${RUNS}/, or an .onnx file`,
+      `${target}: is a folder without a run; give a run's directory (mdensity train --out) or an .onnx file`,
     );
   }
-  if (!statSync(target).isDirectory()) return target;
-  const path = modelPath(target);
+  const runs = isFolder(RUNS) ? readdirSync(RUNS) : [];
+  const box = inBox.length > 0 ? `, a model in the box (${inBox.join(', ')})` : '';
+  throw new UserError(
+    `${target}: no such run, model or file.${didYouMean(target, [...inBox, ...runs])} Give a run's directory (mdensity train --out), the name of one in ${RUNS}/${box}, or an .onnx file`,
+  );
+}
+
+/** The ONNX file that a target means. @throws UserError if there is none. */
+export function findModel(target: string): string {
+  const place = locateModel(target);
+  if (!isFolder(place)) return place;
+  const path = modelPath(place);
   if (existsSync(path)) return path;
   throw new UserError(
-    existsSync(join(target, 'run.json'))
-      ? `${target}: the run has saved no model yet; go on with mdensity train --out ${target} --resume`
-      : `${target}: is a folder without a run; give a run's directory (mdensity train --out) or an .onnx file`,
+    `${place}: the run has saved no model yet; go on with mdensity train --out ${place} --resume`,
   );
 }
 

@@ -3,6 +3,8 @@ import { UserError } from '../errors.ts';
 import { bayesCommand } from './bayes.ts';
 import { dataCommand } from './data.ts';
 import { demoCommand } from './demo.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { infoCommand } from './info.ts';
 import { sampleCommand } from './sample.ts';
 import { spectrumCommand } from './spectrum.ts';
@@ -19,6 +21,8 @@ const commands = [
   bayesCommand,
   spectrumCommand,
   dataCommand,
+  exportCommand,
+  importCommand,
   infoCommand,
   demoCommand,
 ];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readNpy } from '../data/index.ts';
-import { exportOnnx, mul, slice } from '../graph/index.ts';
+import { exportOnnx, mul, slice, sqrt } from '../graph/index.ts';
 import { encodeModel } from '../graph/onnx.ts';
 import { mdensity, mdensityJson, refusal, withoutProgress, workFolder } from './testing.ts';
 
@@ -89,6 +89,26 @@ describe('sample', () => {
     });
   });
 
+  test('takes a denoiser of a fixed batch, with any number of chains', async () => {
+    const fixed = at('fixed.onnx');
+    const value = { dtype: 'float32', shape: [2, 1, 8, 8] } as const;
+    const half = { name: 'half', dtype: 'float32', shape: [], data: Float32Array.of(0.5) } as const;
+    const bytes = encodeModel({
+      nodes: [{ op: 'Mul', domain: '', inputs: ['a', 'half'], outputs: ['b'], attributes: {} }],
+      constants: [half],
+      inputs: [{ name: 'a', ...value }],
+      outputs: [{ name: 'b', ...value }],
+    });
+    await writeFile(fixed, bytes);
+    for (const [model, out] of [
+      [fixed, 'fixed.npy'],
+      [foreign, 'free.npy'],
+    ] as const) {
+      await mdensityJson('sample', '--model', model, '--sigma', '1', '--out', at(out), ...short);
+    }
+    expect((await readFile(at('fixed.npy'))).equals(await readFile(at('free.npy')))).toBe(true);
+  });
+
   test('progress goes to stderr and the result to stdout', async () => {
     const args = ['sample', '--model', run, '--out', at('said.npy'), ...short];
     const { code, stdout, stderr } = await mdensity(...args);
@@ -107,7 +127,7 @@ describe('sample refuses, in one line,', () => {
     [['--kernel', 'sach'], /^--kernel: must be one of .*Did you mean "sachs"\?$/],
     [['--steps', '2'], /^--steps 2: no jump falls within; .*--jump-every 3/],
     [['--out', 'samples.gif'], /^--out samples\.gif: cannot write \.gif; give a \.png, a \.npy/],
-    [['--model', 'nowhere'], /^nowhere: no such run or file\. Give a run's directory/],
+    [['--model', 'nowhere'], /^nowhere: no such run, model or file\. Give a run's directory/],
     [['--chain', '2'], /^unknown option '--chain' \(Did you mean --chains\?\)/],
   ])('%j', async (args, finds) => {
     const base = ['sample', '--model', run, '--out', at('never.npy'), ...short];
@@ -148,6 +168,15 @@ describe('sample refuses, in one line,', () => {
       expect(line).toMatch(finds);
       expect(await refusal('info', file)).toMatch(finds);
     }
+  });
+
+  test('a denoiser that gives what is no number', async () => {
+    const names = { shape: [1, 8, 8], inputName: 'in', outputName: 'out' };
+    await writeFile(at('root.onnx'), exportOnnx({ build: sqrt, ...names }));
+    const args = ['--sigma', '0.5', '--out', at('never.npy')];
+    expect(await refusal('sample', '--model', at('root.onnx'), ...args)).toMatch(
+      /root\.onnx: gives NaN for noise of deviation 0\.5; check its weights, and --sigma$/,
+    );
   });
 
   test('a folder without a run, pictures of points, and an --out that cannot be', async () => {

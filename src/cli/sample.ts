@@ -31,8 +31,8 @@ const kernelNames = Object.keys(kernels) as [keyof typeof kernels];
 
 export const sampleOptions = defineOptions({
   model: {
-    flags: '--model <run|file.onnx>',
-    description: 'a run, or an ONNX denoiser',
+    flags: '--model <run|name|file.onnx>',
+    description: 'a run, a model in the box (see mdensity info), or an ONNX denoiser',
     schema: z.string(),
   },
   out: {

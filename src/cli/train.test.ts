@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { encodeNpy } from '../data/index.ts';
-import type { RunRecord, RunResult } from '../train/index.ts';
+import { type RunRecord, type RunResult, readEvaluations } from '../train/index.ts';
 import { mdensity, mdensityJson, refusal, withoutProgress, workFolder } from './testing.ts';
+import { defaultValidation } from './train-options.ts';
 
 const work = workFolder();
 const at = (...names: string[]) => join(work, ...names);
@@ -45,6 +47,49 @@ describe('train', () => {
     expect(await refusal(...resume, '--limit', '50')).toMatch(/was trained on digits8 with hash/);
     await mdensityJson(...resume, '--steps', '2', '--net', 'digits8', '--data', 'digits8');
     expect(await readFile(join(out, 'model.onnx'))).toEqual(before);
+  });
+
+  test('evaluates on the way, and tells which model was best', async () => {
+    const out = at('evaluated');
+    const watched = ['--validation', '20', '--validate-every', '2', '--sample-every', '3'];
+    const args = [...digits, '--batch', '8', '--steps', '4', ...watched];
+    const { stdout } = await mdensity(
+      'train',
+      ...args,
+      '--stop-metric',
+      'validationLoss',
+      '--out',
+      out,
+    );
+    expect(stdout).toMatch(
+      /evaluated: 4 steps, loss .*; best validationLoss [\d.]+ at step \d; next: .*evaluated\/best\.onnx --out/,
+    );
+    const { training, evaluation } = await recordOf(out);
+    expect(training.validation).toBe(20);
+    expect(evaluation).toEqual({
+      every: { validation: 2, samples: 3 },
+      stopMetric: 'validationLoss',
+      patience: 5,
+    });
+    const lines = await readEvaluations(out);
+    expect(lines.map(({ step, pictures }) => [step, pictures.samples])).toEqual([
+      [2, undefined],
+      [3, 'samples/step-00000003.png'],
+      [4, 'samples/step-00000004.png'],
+    ]);
+    // Six by six images of 8 × 8, two pixels between them, seven times as large.
+    const { width, height } = await sharp(join(out, 'samples/step-00000004.png')).metadata();
+    expect([width, height]).toEqual([7 * 62, 7 * 62]);
+    expect(await refusal('train', '--out', out, '--resume', '--validation', '10')).toMatch(
+      /^--validation 10: the run in .* has 20; leave --validation out/,
+    );
+    const result = await mdensityJson<RunResult>('train', '--out', out, '--resume');
+    expect(result).toMatchObject({ finished: true, best: { metric: 'validationLoss' } });
+  });
+
+  test('holds out a twentieth of a set that is large enough, at most 1,000', () => {
+    const counts = [100, 1999, 2000, 10_000, 60_000];
+    expect(counts.map(defaultValidation)).toEqual([0, 0, 100, 500, 1000]);
   });
 
   test('reads options from YAML, over which the command line has the last word', async () => {
@@ -94,6 +139,11 @@ describe('train', () => {
     [['--data', 'mnist', '--size', '8'], /--size is for folders of images only/],
     [['--batch', '9', '--micro-batches', '2'], /2 parts do not divide a batch of 9; use a divisor/],
     [['--batch', '99999999999'], /^not enough memory .*try a smaller --batch/],
+    [['--validation', '100'], /^validation: 100 examples cannot be held out of the 100 of digits8/],
+    [['--stop-metric', 'fid'], /^stop metric: "fid" is not reported; nothing is evaluated/],
+    [['--stop-metric', 'validationLoss'], /hold out examples, such as --validation/],
+    [['--patience', '3'], /^patience: 3 evaluations of what\? .*--stop-metric validationLoss/],
+    [['--validate-every', '9'], /^validate every: no examples are held out .*--validation 5$/],
     [['--stesp', '3'], /^unknown option '--stesp' \(Did you mean --steps\?\); see --help$/],
     [['--steps'], /^option '--steps <n>' argument missing; see --help$/],
     [['extra'], /^too many arguments for 'train'.*; see --help$/],
@@ -120,6 +170,10 @@ describe('train', () => {
     const net = ['--net', 'digits', '--data', points];
     expect(await refusal('train', ...net, '--out', at('never'))).toMatch(
       /unet: takes images \[N, C, H, W\]/,
+    );
+    const sampled = ['--net', 'mlp', '--data', points, '--sample-every', '5'];
+    expect(await refusal('train', ...sampled, '--out', at('never'))).toMatch(
+      /^--sample-every 5: .* holds no images but examples of shape \[2\]; leave it out$/,
     );
     expect(await refusal('train', ...digits, '--out', join(points, 'run'))).toMatch(
       /points\.npy\/run: a part of the path is not a folder/,

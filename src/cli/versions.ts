@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { assetPath } from '../data/index.ts';
+import { packagePath } from '../package-folder.ts';
 
 /** Versions that a run records: they decide whether its bits can be had again. */
 export function versions(): Record<string, string> {
@@ -15,6 +15,6 @@ export function versions(): Record<string, string> {
 }
 
 export function packageVersion(): string {
-  const text = readFileSync(assetPath('..', 'package.json'), 'utf8');
+  const text = readFileSync(packagePath('package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

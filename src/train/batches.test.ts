@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { fillNormal, randomKey } from '../random.ts';
 import { createBatches } from './batches.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, inMemory } from './dataset.ts';
 
 /** Example i is [i, 0, 0 | i, 0, 0]: its number shows which it is, its place whether it is mirrored. */
 function numbered(count: number): Dataset {
   const data = new Uint8Array(count * 6);
   for (let i = 0; i < count; i++) data[i * 6] = data[i * 6 + 3] = i + 1;
-  return { name: 'numbered', count, shape: [1, 2, 3], data, hash: '' };
+  return { name: 'numbered', count, shape: [1, 2, 3], ...inMemory(data, count), hash: '' };
 }
 
 function drawn(dataset: Dataset, options: { flip: boolean; batch: number }, index: number) {

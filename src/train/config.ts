@@ -29,6 +29,8 @@ export const trainingSchema = z.strictObject({
   clip: z.number().min(0).default(0),
   /** Mirror images left to right at random. */
   flip: z.boolean().default(false),
+  /** Examples held out of the data, chosen by the seed and never trained on. */
+  validation: count(0).default(0),
   seed: z.int().min(0).default(0),
 });
 

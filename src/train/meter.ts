@@ -14,6 +14,8 @@ export interface Meter {
     readonly gradientNorm: number;
     readonly imagesPerSecond: number;
   };
+  /** Leaves out time that was not spent on steps, in milliseconds. */
+  skip(duration: number): void;
   /** What the next `take` will average: a resumed run starts with it, and logs the same. */
   pending(): Pending;
   /** Rate over the last steps. */
@@ -27,7 +29,7 @@ const NOTHING: Pending = { steps: 0, loss: 0, gradientNorm: 0 };
 
 /** @param batch Examples per step. */
 export function startMeter(batch: number, start: Pending = NOTHING): Meter {
-  const times = [performance.now()];
+  let times = [performance.now()];
   let sums = start;
   let [timed, takenAt] = [0, times[0]!];
   return {
@@ -48,6 +50,10 @@ export function startMeter(batch: number, start: Pending = NOTHING): Meter {
       sums = NOTHING;
       [timed, takenAt] = [0, now];
       return { loss: loss / steps, gradientNorm: gradientNorm / steps, imagesPerSecond };
+    },
+    skip: (duration) => {
+      times = times.map((time) => time + duration);
+      takenAt += duration;
     },
     pending: () => sums,
     rate: () => {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
@@ -8,11 +8,14 @@ import { type ModelConfig, modelConfigSchema } from '../model/index.ts';
 import type { ParameterSpec } from '../nn/index.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { type TrainingConfig, trainingSchema } from './config.ts';
+import { METRICS_FILE } from './metrics-file.ts';
 
 /** `run.json`: everything a run was started with. */
 export interface RunRecord {
   readonly model: ModelConfig;
   readonly training: TrainingConfig;
+  /** Where the first parameters came from, if not from the network's own start. */
+  readonly start?: string | undefined;
   readonly data: {
     /** What `--data` was: a set's name or a path. */
     readonly source: string;
@@ -26,29 +29,43 @@ export interface RunRecord {
   /** Steps between checkpoints, and between lines of the metrics. */
   readonly saveEvery: number;
   readonly logEvery: number;
+  readonly evaluation: EvaluationRecord;
   readonly versions: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly started: string;
 }
 
-/** One line of `metrics.jsonl`. */
-export interface Metrics {
-  readonly step: number;
-  /** Mean over the steps since the last line. */
-  readonly loss: number;
-  readonly gradientNorm: number;
-  readonly learningRate: number;
-  readonly imagesPerSecond: number;
+/** How a run is evaluated while it trains, and what ends it early. */
+export interface EvaluationRecord {
+  /** Steps between evaluations, by evaluator. */
+  readonly every: Readonly<Record<string, number>>;
+  /** Metric that ends the run when it stops improving. */
+  readonly stopMetric?: string | undefined;
+  /** Evaluations without improvement after which it ends. */
+  readonly patience: number;
 }
 
-const files = { record: 'run.json', metrics: 'metrics.jsonl', model: 'model.onnx' } as const;
+const files = {
+  record: 'run.json',
+  metrics: METRICS_FILE,
+  model: 'model.onnx',
+  best: 'best.onnx',
+} as const;
 const CHECKPOINTS = 'checkpoints';
+const BEST = 'best.safetensors';
 /** Checkpoints kept: the newest, and the one before it. */
 const KEPT = 2;
+
+const evaluationSchema = z.object({
+  every: z.record(z.string(), z.int().min(1)).default({}),
+  stopMetric: z.string().optional(),
+  patience: z.int().min(1).default(5),
+});
 
 const recordSchema: z.ZodType<RunRecord> = z.object({
   model: modelConfigSchema,
   training: trainingSchema,
+  start: z.string().optional(),
   data: z.object({
     source: z.string(),
     options: z.record(z.string(), z.unknown()),
@@ -59,19 +76,15 @@ const recordSchema: z.ZodType<RunRecord> = z.object({
   device: z.custom<Device>((value) => devices.includes(value as Device), 'is no device'),
   saveEvery: z.int().min(1),
   logEvery: z.int().min(1),
+  // Absent from runs of before there was an evaluation.
+  evaluation: evaluationSchema.prefault({}),
   versions: z.record(z.string(), z.string()),
   started: z.string(),
 });
 
-const metricsSchema: z.ZodType<Metrics> = z.object({
-  step: z.int(),
-  loss: z.number(),
-  gradientNorm: z.number(),
-  learningRate: z.number(),
-  imagesPerSecond: z.number(),
-});
-
 export const modelPath = (directory: string) => join(directory, files.model);
+/** The model at the best evaluation, where a metric is watched. */
+export const bestModelPath = (directory: string) => join(directory, files.best);
 
 /** Whether a run was started here. */
 export async function hasRun(directory: string): Promise<boolean> {
@@ -81,25 +94,32 @@ export async function hasRun(directory: string): Promise<boolean> {
 /** @throws UserError where the folder holds a run, or what is left of one. */
 export async function refuseRun(directory: string): Promise<void> {
   const names = await namesIn(directory);
+  const saved = (await listCheckpoints(directory)).length > 0;
   if (names.includes(files.record)) {
     throw new UserError(
-      `${directory}: already holds a run; add --resume to go on with it, or choose another --out`,
+      saved
+        ? `${directory}: already holds a run; add --resume to go on with it, or choose another --out`
+        : `${directory}: already holds a run, which saved no checkpoint; remove the folder to start it anew, add --resume to go on with it, or choose another --out`,
     );
   }
   const left = [files.metrics, files.model].find((name) => names.includes(name));
-  if (left !== undefined || (await listCheckpoints(directory)).length > 0) {
+  if (left !== undefined || saved) {
     throw new UserError(
       `${directory}: holds ${left ?? CHECKPOINTS} of a run without ${files.record}; restore that file, or choose another --out`,
     );
   }
 }
 
-export async function createRun(directory: string, record: RunRecord): Promise<void> {
+/** Makes the folders of a run. */
+export async function createFolders(directory: string): Promise<void> {
   try {
     await mkdir(join(directory, CHECKPOINTS), { recursive: true });
   } catch (error) {
     throw writeError(error, directory);
   }
+}
+
+export async function writeRecord(directory: string, record: RunRecord): Promise<void> {
   await writeText(join(directory, files.record), `${JSON.stringify(record, null, 2)}\n`);
 }
 
@@ -135,9 +155,25 @@ export async function saveCheckpoint(
   for (const step of steps.slice(0, -KEPT)) await rm(join(folder, checkpointName(step)));
 }
 
-/** Removes what a killed process was writing: files are written under a name with a number added. */
-export async function clearUnfinished(directory: string): Promise<void> {
-  for (const folder of [directory, join(directory, CHECKPOINTS)]) {
+/** Saves the checkpoint of the best evaluation in the place of the one before it. */
+export function saveBest(
+  directory: string,
+  checkpoint: Checkpoint,
+  specs: readonly ParameterSpec[],
+): Promise<void> {
+  return writeBytes(join(directory, CHECKPOINTS, BEST), encodeCheckpoint(checkpoint, specs));
+}
+
+/**
+ * Removes what a killed process was writing: files are written under a name with a number added.
+ * @param pictures names of folders of pictures.
+ */
+export async function clearUnfinished(
+  directory: string,
+  pictures: readonly string[],
+): Promise<void> {
+  for (const name of ['', CHECKPOINTS, ...pictures]) {
+    const folder = join(directory, name);
     const names = (await namesIn(folder)).filter((name) => isUnfinished.test(name));
     for (const name of names) await rm(join(folder, name), { force: true });
   }
@@ -168,46 +204,6 @@ export async function loadCheckpoint(
   }
 }
 
-export async function appendMetrics(directory: string, metrics: Metrics): Promise<void> {
-  const path = join(directory, files.metrics);
-  await appendFile(path, `${JSON.stringify(metrics)}\n`).catch((error: unknown) => {
-    throw writeError(error, path);
-  });
-}
-
-/** The lines of `metrics.jsonl`; a last line cut by a crash is left out. */
-export async function readMetrics(directory: string): Promise<Metrics[]> {
-  return (await metricsLines(directory)).map(({ metrics }) => metrics);
-}
-
-async function metricsLines(directory: string) {
-  const path = join(directory, files.metrics);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return '';
-    throw readError(error, path);
-  });
-  return text.split('\n').flatMap((line) => {
-    try {
-      return [{ line, metrics: metricsSchema.parse(JSON.parse(line)) }];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Forgets what was logged after `step`: a resumed run logs it again. */
-export async function trimMetrics(directory: string, step: number): Promise<void> {
-  const kept = (await metricsLines(directory)).filter(({ metrics }) => metrics.step <= step);
-  const text = kept.map(({ line }) => `${line}\n`).join('');
-  await writeIfOther(join(directory, files.metrics), new TextEncoder().encode(text));
-}
-
-/** Writes a file where it does not hold these bytes already. */
-export async function writeIfOther(path: string, bytes: Uint8Array): Promise<void> {
-  const present = await readFile(path).catch(() => undefined);
-  if (present === undefined || Buffer.compare(present, bytes) !== 0) await writeBytes(path, bytes);
-}
-
 /** Steps of the checkpoints, oldest first. */
 export async function listCheckpoints(directory: string): Promise<number[]> {
   const names = await namesIn(join(directory, CHECKPOINTS));
@@ -227,7 +223,8 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-const isUnfinished = /^(run\.json|metrics\.jsonl|model\.onnx|step-\d+\.safetensors)\.\d+$/;
+const isUnfinished =
+  /^(run\.json|metrics\.jsonl|(model|best)\.onnx|(step-\d+|best)\.safetensors|step-\d+\.png)\.\d+$/;
 
 const checkpointName = (step: number) => `step-${String(step).padStart(8, '0')}.safetensors`;
 

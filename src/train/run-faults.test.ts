@@ -5,6 +5,7 @@ import type writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.ts';
 import { openDenoiser } from '../model/index.ts';
 import type { TrainingConfig } from './config.ts';
+import { inMemory } from './dataset.ts';
 import { resumeRun, startRun } from './run.ts';
 import { modelPath } from './run-directory.ts';
 import { lastDigests, runDigests, runsFolder, runUntil, smallRun } from './testing.ts';
@@ -78,7 +79,7 @@ describe('a loss that turns NaN', () => {
     const options = smallRun(join(runs, 'poisoned'));
     const data = new Float32Array(50 * 64).fill(Number.NaN);
     const message = await messageOf(
-      startRun({ ...options, dataset: { ...options.dataset, data } }),
+      startRun({ ...options, dataset: { ...options.dataset, ...inMemory(data, 50) } }),
     );
     expect(message).toMatch(/^step 1: the loss is NaN.*has no checkpoint yet/);
     expect(await runDigests(options.directory)).toEqual({});

@@ -1,35 +1,51 @@
 import { UserError } from '../errors.ts';
 import type { Device } from '../graph/index.ts';
-import { createModel, exportDenoiser, type ModelConfig } from '../model/index.ts';
+import { createModel, type ModelConfig } from '../model/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TrainingConfig } from './config.ts';
 import type { Dataset } from './dataset.ts';
-import { type Meter, startMeter } from './meter.ts';
+import { type StoppingRule, stoppingRule } from './early-stopping.ts';
+import { type Evaluator, reportedMetrics, validationEvaluator } from './evaluation.ts';
+import { type EvaluationStatus, readStatus } from './evaluations.ts';
+import { holdOut } from './hold-out.ts';
+import { readMetrics, trimMetrics } from './metrics-file.ts';
 import {
-  appendMetrics,
   clearUnfinished,
-  createRun,
+  createFolders,
+  type EvaluationRecord,
   loadCheckpoint,
   modelPath,
   type RunRecord,
-  readMetrics,
   readRecord,
   refuseRun,
   saveCheckpoint,
-  trimMetrics,
-  writeIfOther,
+  writeRecord,
 } from './run-directory.ts';
-import { checkpointVectors, createTrainer, type StepReport, type Trainer } from './trainer.ts';
+import { lockRun } from './run-lock.ts';
+import { checkpointVectors, createTrainer, type Trainer } from './trainer.ts';
+import { type Progress, type RunResult, saveModel, trainAndSave } from './training-loop.ts';
 
+/** Where an option is left out, a resumed run goes on with what it was started with. */
 export interface RunOptions {
   readonly directory: string;
   readonly dataset: Dataset;
-  /** Default: as the run was started; `auto` for a new one. */
+  /** Default for a new run: `auto`. */
   readonly device?: Device | undefined;
-  /** Steps between checkpoints. Default: as the run was started; 500 for a new one. */
+  /** Steps between checkpoints. Default for a new run: 500. */
   readonly saveEvery?: number | undefined;
-  /** Steps between lines of the metrics. Default: as the run was started; 20 for a new one. */
+  /** Steps between lines of the metrics. Default for a new run: 20. */
   readonly logEvery?: number | undefined;
+  /** Steps between losses on the examples that `training.validation` holds out. Default for a new run: 200. */
+  readonly validateEvery?: number | undefined;
+  /** What else is measured or drawn on the way. To be given again when a run is resumed. */
+  readonly evaluators?: readonly Evaluator[] | undefined;
+  /**
+   * A metric that the evaluators report, such as `validationLoss`. The model that is best by it is
+   * kept as `best.onnx`, and the run ends when it has stopped improving.
+   */
+  readonly stopMetric?: string | undefined;
+  /** Evaluations without improvement after which the run ends. Default for a new run: 5. */
+  readonly patience?: number | undefined;
   /** Aborting it ends the run after the step in hand, saved. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -42,77 +58,152 @@ export interface NewRunOptions extends RunOptions {
   readonly source: string;
   /** What was asked for of it, such as `limit` or `split`: recorded, to ask for the same again. */
   readonly sourceOptions?: Readonly<Record<string, unknown>>;
+  /** Parameters [P] to start from, and where they come from. Default: as the network starts. */
+  readonly start?: { readonly parameters: Float32Array; readonly source: string } | undefined;
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Where a run stands after a step. */
-export interface Progress extends StepReport {
-  readonly steps: number;
-  readonly imagesPerSecond: number;
-  readonly secondsLeft: number;
-}
-
-export interface RunResult {
-  readonly directory: string;
-  /** Steps made, and asked for. */
-  readonly step: number;
-  readonly steps: number;
-  /** Mean loss of the last logged steps. */
-  readonly loss: number | undefined;
-  readonly imagesPerSecond: number | undefined;
-  readonly finished: boolean;
-}
-
-/** Starts a run in a new directory. @throws UserError if one was started there. */
+/**
+ * Starts a run in a new directory.
+ * @throws UserError if one was started there, or the settings do not go together.
+ */
 export async function startRun(options: NewRunOptions): Promise<RunResult> {
   const { directory, dataset, model, training, source, sourceOptions = {}, versions } = options;
+  const { start } = options;
   await refuseRun(directory);
   const { name, count, hash } = dataset;
+  const plan = planRun(options, training, { every: {}, patience: 5 });
   const record: RunRecord = {
     model,
     training,
+    ...(start && { start: start.source }),
     data: { source, options: sourceOptions, name, count, hash },
     device: options.device ?? 'auto',
     saveEvery: options.saveEvery ?? 500,
     logEvery: options.logEvery ?? 20,
+    evaluation: plan.evaluation,
     versions,
     started: new Date().toISOString(),
   };
+  const denoiser = createModel(model);
+  const { specs } = denoiser;
   // The trainer is made first: a configuration that cannot work leaves no directory behind.
   const trainer = await createTrainer({
-    model: createModel(model),
-    dataset,
+    model: denoiser,
+    dataset: plan.dataset,
     config: training,
     device: record.device,
+    start: start?.parameters,
   });
-  await createRun(directory, record).catch(async (error: unknown) => {
-    await trainer.release();
-    throw error;
+  return releasing(trainer, async () => {
+    await createFolders(directory);
+    return locked(directory, async () => {
+      // Another process may have started one while this one compiled.
+      await refuseRun(directory);
+      await writeRecord(directory, record);
+      // A run stopped before its first checkpoint must find what it was given.
+      if (start) await saveCheckpoint(directory, await trainer.checkpoint(), specs);
+      return trainAndSave(trainer, { ...options, ...plan, record });
+    });
   });
-  return trainAndSave(trainer, record, options);
 }
 
 /**
  * Goes on with a run from its newest checkpoint, to the same bits as if it had never stopped. A
  * finished run is left as it is.
+ * @throws UserError if another process is training it.
  */
 export async function resumeRun(options: RunOptions): Promise<RunResult> {
-  const { directory, dataset } = options;
+  const { directory } = options;
   const found = await readRecord(directory);
   const { device = found.device, saveEvery = found.saveEvery, logEvery = found.logEvery } = options;
-  const record = { ...found, device, saveEvery, logEvery };
+  checkMetric(found, options);
+  const plan = planRun(options, found.training, found.evaluation);
+  const record = { ...found, device, saveEvery, logEvery, evaluation: plan.evaluation };
   checkData(record, options);
+  return locked(directory, () => goOn(record, plan, options));
+}
+
+async function goOn(record: RunRecord, plan: Plan, options: RunOptions): Promise<RunResult> {
+  const { directory } = options;
+  const { training: config, device } = record;
   const model = createModel(record.model);
-  const { training: config } = record;
   const checkpoint = await loadCheckpoint(directory, model.specs, checkpointVectors(config));
-  await clearUnfinished(directory);
+  await clearUnfinished(directory, Object.keys(record.evaluation.every));
   await trimMetrics(directory, checkpoint?.step ?? 0);
-  if (checkpoint && checkpoint.step >= config.steps) {
-    return finishedRun(record, checkpoint, directory);
+  if (checkpoint) {
+    const status = await readStatus({ directory, steps: config.steps, ...plan });
+    const over = checkpoint.step >= config.steps || status.stop === true;
+    if (over && !status.pending(checkpoint.step)) {
+      return finishedRun(record, checkpoint, { directory, status });
+    }
   }
   const start: { checkpoint?: Checkpoint } = checkpoint ? { checkpoint } : {};
-  const trainer = await createTrainer({ model, dataset, config, device, ...start });
-  return trainAndSave(trainer, record, { ...options, ...start });
+  const trainer = await createTrainer({ model, dataset: plan.dataset, config, device, ...start });
+  return releasing(trainer, () => trainAndSave(trainer, { ...options, ...plan, record, ...start }));
+}
+
+/** What is trained on, and what is evaluated on the way. */
+interface Plan {
+  readonly dataset: Dataset;
+  readonly evaluators: readonly Evaluator[];
+  readonly rule: StoppingRule | undefined;
+  /** What of it is recorded. */
+  readonly evaluation: EvaluationRecord;
+}
+
+function planRun(options: RunOptions, config: TrainingConfig, recorded: EvaluationRecord): Plan {
+  const { validateEvery = recorded.every.validation ?? 200 } = options;
+  const { stopMetric = recorded.stopMetric, patience = recorded.patience } = options;
+  if (options.patience !== undefined && stopMetric === undefined) {
+    throw new UserError(
+      `patience: ${options.patience} evaluations of what? Name a metric too, such as --stop-metric validationLoss`,
+    );
+  }
+  const { training, heldOut } = holdOut(options.dataset, config);
+  if (heldOut === undefined && options.validateEvery !== undefined) {
+    const { name, count } = training;
+    throw new UserError(
+      `validate every: no examples are held out of the ${count} of ${name}; give their number, such as --validation ${Math.ceil(count / 20)}`,
+    );
+  }
+  const evaluators = [
+    ...(heldOut ? [validationEvaluator(heldOut, config, validateEvery)] : []),
+    ...(options.evaluators ?? []),
+  ];
+  const rule = stoppingRule({ stopMetric, patience }, reportedMetrics(evaluators));
+  const every = Object.fromEntries(evaluators.map(({ name, every }) => [name, every]));
+  return {
+    dataset: training,
+    evaluators,
+    rule,
+    evaluation: { every, ...(stopMetric !== undefined && { stopMetric }), patience },
+  };
+}
+
+async function releasing<T>(trainer: Trainer, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await trainer.release();
+  }
+}
+
+async function locked<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const unlock = await lockRun(directory);
+  try {
+    return await work();
+  } finally {
+    await unlock();
+  }
+}
+
+/** By another metric, another model would have been kept as the best so far. */
+function checkMetric({ evaluation }: RunRecord, { directory, stopMetric }: RunOptions): void {
+  if (stopMetric === undefined || stopMetric === evaluation.stopMetric) return;
+  throw new UserError(
+    `stop metric: the run in ${directory} watches ${evaluation.stopMetric ?? 'none'}, not ${stopMetric}; leave it out to resume the run, or start another`,
+  );
 }
 
 function checkData({ data }: RunRecord, { directory, dataset }: RunOptions): void {
@@ -125,94 +216,15 @@ function checkData({ data }: RunRecord, { directory, dataset }: RunOptions): voi
 async function finishedRun(
   record: RunRecord,
   checkpoint: Checkpoint,
-  directory: string,
+  { directory, status }: { readonly directory: string; readonly status: EvaluationStatus },
 ): Promise<RunResult> {
   // A process killed between the last checkpoint and the model leaves an older model.
-  await saveModel(checkpoint, record, directory);
+  await saveModel(modelPath(directory), checkpoint, record);
   const { step } = checkpoint;
   const loss = (await readMetrics(directory)).at(-1)?.loss;
   const { steps } = record.training;
-  return { directory, step, steps, loss, imagesPerSecond: undefined, finished: true };
-}
-
-type Averages = ReturnType<Meter['take']>;
-
-async function trainAndSave(
-  trainer: Trainer,
-  record: RunRecord,
-  options: RunOptions & { readonly checkpoint?: Checkpoint },
-): Promise<RunResult> {
-  const { directory, checkpoint } = options;
-  const { steps, batch } = record.training;
-  const meter = startMeter(batch, checkpoint?.pending);
-  let saved = checkpoint?.step;
-  let last: Averages | undefined;
-  const save = async () => {
-    if (saved === trainer.step) return;
-    await saveRun({ ...(await trainer.checkpoint()), pending: meter.pending() }, record, directory);
-    saved = trainer.step;
+  return {
+    ...{ directory, step, steps, loss, imagesPerSecond: undefined },
+    ...{ finished: true, stoppedEarly: step < steps, best: status.best },
   };
-  try {
-    while (trainer.step < steps && !options.signal?.aborted) {
-      last = (await trainStep(trainer, meter, record, options)) ?? last;
-      if (trainer.step % record.saveEvery === 0) await save();
-      // The runtime blocks its thread: let signals and timers through between steps.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await save();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const kept = saved === undefined ? 'has no checkpoint yet' : `keeps that of step ${saved}`;
-    throw new UserError(`${error.message} (${directory} ${kept})`, { cause: error });
-  } finally {
-    await trainer.release();
-  }
-  const { step } = trainer;
-  const { loss, imagesPerSecond } = last ?? {};
-  return { directory, step, steps, loss, imagesPerSecond, finished: step >= steps };
-}
-
-/** One step, reported; gives the averages where it was one to log. */
-async function trainStep(
-  trainer: Trainer,
-  meter: Meter,
-  record: RunRecord,
-  { directory, onProgress }: RunOptions,
-): Promise<Averages | undefined> {
-  const { steps } = record.training;
-  const report = await trainer.next();
-  meter.add(report);
-  onProgress?.(progressOf(report, steps, meter));
-  const { step, learningRate } = report;
-  if (step % record.logEvery !== 0 && step !== steps) return undefined;
-  const averages = meter.take();
-  await appendMetrics(directory, { step, learningRate, ...averages });
-  return averages;
-}
-
-/** Saves the checkpoint, then the moving average as `model.onnx`. */
-async function saveRun(checkpoint: Checkpoint, record: RunRecord, directory: string) {
-  const { specs } = createModel(record.model);
-  checkFinite(checkpoint);
-  await saveCheckpoint(directory, checkpoint, specs);
-  await saveModel(checkpoint, record, directory);
-}
-
-function saveModel({ vectors }: Checkpoint, record: RunRecord, directory: string): Promise<void> {
-  return writeIfOther(modelPath(directory), exportDenoiser(record.model, vectors.average!));
-}
-
-/** The loss of a step says nothing of the update that follows it. */
-function checkFinite({ step, vectors }: Checkpoint): void {
-  for (const [name, values] of Object.entries(vectors)) {
-    if (values.every(Number.isFinite)) continue;
-    throw new UserError(
-      `step ${step}: ${name} of the network are no longer finite, so it is not saved; try a smaller learning rate, a longer warm-up or --clip 1`,
-    );
-  }
-}
-
-function progressOf(report: StepReport, steps: number, meter: Meter): Progress {
-  const { imagesPerSecond, secondsPerStep } = meter.rate();
-  return { ...report, steps, imagesPerSecond, secondsLeft: (steps - report.step) * secondsPerStep };
 }

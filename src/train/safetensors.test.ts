@@ -46,6 +46,34 @@ test('the layout is the published one', () => {
   expect(bytes.length).toBe(8 + length + 28);
 });
 
+test('half precision is half the data, and what it cannot hold is named', () => {
+  const data = Float32Array.of(0.5, -2, 65504, 1 + 2 ** -12);
+  const tensors = { w: { shape: [4], data } };
+  const bytes = encodeSafeTensors({ tensors, metadata: {} }, { half: true });
+  expect(new TextDecoder().decode(bytes)).toContain(
+    '"dtype":"F16","shape":[4],"data_offsets":[0,8]',
+  );
+  expect([...decodeSafeTensors(bytes, 'f').tensors.w!.data]).toEqual([0.5, -2, 65504, 1]);
+  data[2] = -1e6;
+  expect(() => encodeSafeTensors({ tensors, metadata: {} }, { half: true })).toThrow(
+    new UserError('"w" holds -1000000, which half precision cannot; save it in single precision'),
+  );
+});
+
+test('bfloat16 is the upper half of float32; other types are named', () => {
+  const file = (dtype: string) => {
+    const json = JSON.stringify({ w: { dtype, shape: [2], data_offsets: [0, 4] } });
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(json.length));
+    // 1 and −3 in bfloat16: 0x3f80, 0xc040.
+    return Buffer.concat([size, Buffer.from(json), Buffer.from([0x80, 0x3f, 0x40, 0xc0])]);
+  };
+  expect([...decodeSafeTensors(file('BF16'), 'f').tensors.w!.data]).toEqual([1, -3]);
+  expect(() => decodeSafeTensors(file('I16'), 'f')).toThrow(
+    'f: "w" is I16; save it as F32, F16 or BF16',
+  );
+});
+
 test('a file cut anywhere is one clear error', () => {
   const bytes = sample();
   for (let length = 0; length < bytes.length; length++) {

@@ -47,6 +47,8 @@ export interface StepOptions {
   /** Runs whose gradients are averaged into one update. */
   readonly microBatches: number;
   readonly device: Device;
+  /** Threads of one run on the CPU; default: every core. */
+  readonly threads?: number;
   /** Start of the path of a runtime profile to write. */
   readonly profile?: string;
 }
@@ -78,7 +80,7 @@ export interface TrainingStep {
  * Keeps `parameters`, their moving average `average`, and the optimizer's slots.
  */
 export async function compileStep(options: StepOptions, initial: Vectors): Promise<TrainingStep> {
-  const { rows, shape, specs, bytes, device, profile } = options;
+  const { rows, shape, specs, bytes, device, threads, profile } = options;
   const x = input('x', [rows, ...shape], bytes ? 'uint8' : 'float32');
   const noise = input('noise', [rows, ...shape]);
   const learningRate = input('learningRate', []);
@@ -96,6 +98,7 @@ export async function compileStep(options: StepOptions, initial: Vectors): Promi
     outputs: { loss, gradientNorm: update.gradientNorm },
     state: update.state,
     device,
+    ...(threads !== undefined && { threads }),
     ...(profile !== undefined && { profile }),
   });
   return {

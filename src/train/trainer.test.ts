@@ -3,7 +3,7 @@ import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../
 import { findPreset, initializeParameters } from '../nn/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
 import { trainingSchema } from './config.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, inMemory } from './dataset.ts';
 import { adam } from './optimizers/index.ts';
 import { compileStep } from './step.ts';
 import { createTrainer } from './trainer.ts';
@@ -16,7 +16,7 @@ function gaussianPoints(count: number): Dataset {
   const data = new Float32Array(2 * count);
   fillNormal(randomKey(11), 0, data);
   for (let i = 0; i < data.length; i++) data[i] = mean[i % 2]! + deviation[i % 2]! * data[i]!;
-  return { name: 'gaussian', count, shape: [2], data, hash: 'gaussian' };
+  return { name: 'gaussian', count, shape: [2], ...inMemory(data, count), hash: 'gaussian' };
 }
 
 const pointModel = (measurements: number, sigma: number): ModelConfig => ({

@@ -5,7 +5,7 @@ import { initializeParameters } from '../nn/index.ts';
 import { createBatches } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { learningRate, type TrainingConfig } from './config.ts';
-import type { Dataset } from './dataset.ts';
+import { allocate, type Dataset } from './dataset.ts';
 import { optimizers } from './optimizers/index.ts';
 import { compileStep, type Vectors, vectorNames } from './step.ts';
 
@@ -16,6 +16,8 @@ export interface TrainerOptions {
   readonly device?: Device;
   /** Where to go on from. */
   readonly checkpoint?: Checkpoint;
+  /** Parameters [P] to start from, in the order of the model's specs. Default: as the network starts. */
+  readonly start?: Float32Array | undefined;
 }
 
 /** What one step reports. */
@@ -47,12 +49,12 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const start = checkpoint?.vectors ?? startingVectors(options);
   const rows = batch / microBatches;
   const graph = await compileStep(
-    { ...config, ...model, bytes: isBytes(dataset), optimizer, rows, device },
+    { ...config, ...model, bytes: dataset.dtype === 'uint8', optimizer, rows, device },
     start,
   );
   const batches = createBatches(dataset, { seed, batch: rows, flip: config.flip });
   const size = rows * sizeOf(dataset.shape);
-  const x = isBytes(dataset) ? new Uint8Array(size) : new Float32Array(size);
+  const x = allocate(dataset.dtype, size);
   const noise = new Float32Array(size);
   let step = checkpoint?.step ?? 0;
 
@@ -87,12 +89,10 @@ export function checkpointVectors(config: TrainingConfig): string[] {
   return vectorNames(optimizers[config.optimizer](config.weightDecay));
 }
 
-function startingVectors({ model, config }: TrainerOptions): Vectors {
-  const parameters = initializeParameters(model.specs, config.seed);
+function startingVectors({ model, config, start }: TrainerOptions): Vectors {
+  const parameters = start ?? initializeParameters(model.specs, config.seed);
   return { parameters, average: parameters };
 }
-
-const isBytes = (dataset: Dataset) => dataset.data instanceof Uint8Array;
 
 function checkFit({ model, dataset, config }: TrainerOptions): void {
   if (model.shape.join() !== dataset.shape.join()) {

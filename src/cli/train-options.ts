@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { devices } from '../graph/index.ts';
+import { trainingSchema } from '../train/index.ts';
+import { datasetOptions } from './dataset-options.ts';
+import { defineOptions, type OptionValues } from './options.ts';
+
+const training = trainingSchema.shape;
+
+export const trainOptions = defineOptions({
+  out: { flags: '--out <run>', description: 'directory of the run', schema: z.string() },
+  net: {
+    flags: '--net <preset>',
+    description: 'network; see mdensity info',
+    schema: z.string().optional(),
+  },
+  init: {
+    flags: '--init <run|name|file>',
+    description: 'start from the weights of a run, a model or a safetensors file',
+    schema: z.string().optional(),
+  },
+  data: {
+    flags: '--data <set>',
+    description: 'named set or path: IDX, NPY, NPZ, CIFAR-10 or a folder of images',
+    schema: z.string().optional(),
+  },
+  sigma: {
+    flags: '--sigma <σ>',
+    description: 'noise of one measurement, in units of the data (images: 0..1)',
+    schema: training.sigma.default(0.5),
+  },
+  measurements: {
+    flags: '--measurements <M>',
+    description: 'measurements; what is learned is the class σ/√M',
+    schema: training.measurements,
+  },
+  view: {
+    flags: '--view <view>',
+    description: 'what the network predicts: denoised or noise',
+    schema: training.view,
+  },
+  optimizer: {
+    flags: '--optimizer <name>',
+    description: 'adam, adamw or adagrad',
+    schema: training.optimizer,
+  },
+  learningRate: {
+    flags: '--learning-rate <rate>',
+    description: 'highest learning rate',
+    schema: training.learningRate,
+  },
+  warmup: {
+    flags: '--warmup <steps>',
+    description: 'steps of linear warm-up',
+    schema: training.warmup,
+  },
+  decay: {
+    flags: '--decay <kind>',
+    description: 'after the warm-up: none, linear or cosine',
+    schema: training.decay,
+  },
+  weightDecay: {
+    flags: '--weight-decay <rate>',
+    description: 'for adamw',
+    schema: training.weightDecay,
+  },
+  steps: { flags: '--steps <n>', description: 'updates', schema: training.steps },
+  batch: { flags: '--batch <n>', description: 'examples per update', schema: training.batch },
+  microBatches: {
+    flags: '--micro-batches <n>',
+    description: 'parts a batch is split into, to need less memory',
+    schema: training.microBatches,
+  },
+  ema: {
+    flags: '--ema <decay>',
+    description: 'moving average of parameters',
+    schema: training.ema,
+  },
+  clip: {
+    flags: '--clip <norm>',
+    description: 'largest gradient norm, 0 for none',
+    schema: training.clip,
+  },
+  flip: {
+    flags: '--flip',
+    description: 'mirror images left to right at random',
+    schema: training.flip,
+  },
+  validation: {
+    flags: '--validation <n>',
+    description:
+      'examples held out to measure the loss on, 0 for none (default: 5 % of 2,000 and more, at most 1,000)',
+    schema: training.validation.unwrap().optional(),
+  },
+  seed: { flags: '--seed <n>', description: 'decides every random number', schema: training.seed },
+  ...datasetOptions,
+  device: {
+    flags: '--device <device>',
+    description: devices.join(', '),
+    schema: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('cpu'),
+  },
+  saveEvery: {
+    flags: '--save-every <steps>',
+    description: 'steps between checkpoints',
+    schema: z.int().min(1).default(500),
+  },
+  logEvery: {
+    flags: '--log-every <steps>',
+    description: 'steps between lines of metrics.jsonl',
+    schema: z.int().min(1).default(20),
+  },
+  validateEvery: {
+    flags: '--validate-every <steps>',
+    description: 'steps between losses on the held-out examples (default 200)',
+    schema: z.int().min(1).optional(),
+  },
+  sampleEvery: {
+    flags: '--sample-every <steps>',
+    description: 'images: steps between grids of samples in <run>/samples, 0 for none',
+    schema: z.int().min(0).default(0),
+  },
+  stopMetric: {
+    flags: '--stop-metric <name>',
+    description: 'keep the best model by it, validationLoss, and stop when it improves no more',
+    schema: z.string().optional(),
+  },
+  patience: {
+    flags: '--patience <n>',
+    description: 'evaluations without improvement before that (default 5)',
+    schema: z.int().min(1).optional(),
+  },
+  resume: {
+    flags: '--resume',
+    description: 'go on with the run in --out',
+    schema: z.boolean().default(false),
+  },
+});
+
+export type TrainOptions = OptionValues<typeof trainOptions>;
+
+/** Examples held out where `--validation` says nothing: small sets need all they have. */
+export const defaultValidation = (count: number) =>
+  count < 2000 ? 0 : Math.min(1000, Math.floor(count / 20));

@@ -1,0 +1,106 @@
+import type { Denoiser } from '../density/index.ts';
+import {
+  compile,
+  type Device,
+  input,
+  reshape,
+  sizeOf,
+  slice,
+  type Tensor,
+} from '../graph/index.ts';
+import type { DenoiserModel } from '../model/index.ts';
+import { bindParameters, countParameters } from '../nn/index.ts';
+import { fillNormal, randomKey } from '../random.ts';
+import { allocate, type Dataset } from './dataset.ts';
+import { validationStream } from './hold-out.ts';
+
+export interface LiveDenoiserOptions {
+  readonly model: DenoiserModel;
+  /** Examples of one run of the network; batches of any size are cut into such parts. */
+  readonly rows: number;
+  readonly device: Device;
+}
+
+/** A denoiser whose parameters change while training goes on. */
+export interface LiveDenoiser extends Denoiser {
+  /** Takes on parameters: a flat vector [P] in the order of the model's `specs`. */
+  load(parameters: Float32Array): void;
+  release(): Promise<void>;
+}
+
+/** Compiles the network once, with its parameters as state: to change them costs a copy. */
+export async function compileDenoiser(options: LiveDenoiserOptions): Promise<LiveDenoiser> {
+  const { model, rows, device } = options;
+  const { shape, specs, effectiveSigma: sigma } = model;
+  const z = input('z', [rows, ...shape]);
+  const parameters = input('parameters', [countParameters(specs)]);
+  const weights: Record<string, Tensor> = {};
+  let start = 0;
+  for (const spec of specs) {
+    const end = start + sizeOf(spec.shape);
+    weights[spec.name] = reshape(slice(parameters, [start], [end]), spec.shape);
+    start = end;
+  }
+  const program = await compile({
+    inputs: { z },
+    outputs: { xhat: model.denoiser(bindParameters(weights), z) },
+    state: { parameters: { value: parameters, next: parameters } },
+    device,
+  });
+  const part = new Float32Array(rows * sizeOf(shape));
+  const denoise = async (from: Float32Array, out: Float32Array) => {
+    for (let at = 0; at < from.length; at += part.length) {
+      const count = Math.min(part.length, from.length - at);
+      part.set(from.subarray(at, at + count));
+      const { xhat } = await program({ z: part });
+      out.set((xhat as Float32Array).subarray(0, count), at);
+    }
+  };
+  const load = (values: Float32Array) => program.state.write('parameters', values);
+  return { shape, sigma, denoise, load, release: program.release };
+}
+
+export interface ValidationOptions {
+  readonly seed: number;
+  /** Examples denoised at a time. */
+  readonly batch: number;
+  /** Aborting it throws its reason between two batches. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The objective on examples that were held out (paper A, eq. 10): ‖x − ν(x + σ̃ε)‖² summed over
+ * dimensions, averaged over examples. The noise of an example is a function of the seed and its
+ * place, so values of different steps differ by the network alone.
+ */
+export async function validationLoss(
+  denoiser: Denoiser,
+  heldOut: Dataset,
+  { seed, batch, signal }: ValidationOptions,
+): Promise<number> {
+  const key = randomKey(seed, validationStream.purpose, validationStream.noise);
+  const size = sizeOf(heldOut.shape);
+  let sum = 0;
+  for (let first = 0; first < heldOut.count; first += batch) {
+    signal?.throwIfAborted();
+    const count = Math.min(batch, heldOut.count - first);
+    const x = examples(heldOut, first, count);
+    const z = new Float32Array(x.length);
+    for (let i = 0; i < count; i++) fillNormal(key, first + i, z, i * size, (i + 1) * size);
+    for (let i = 0; i < z.length; i++) z[i] = x[i]! + denoiser.sigma * z[i]!;
+    const xhat = new Float32Array(x.length);
+    await denoiser.denoise(z, xhat);
+    for (let i = 0; i < x.length; i++) sum += (x[i]! - xhat[i]!) ** 2;
+    // The runtime blocks its thread: let signals and timers through between batches.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return sum / heldOut.count;
+}
+
+/** Examples `first` to `first + count` as floats: images from bytes to [0, 1]. */
+function examples({ dtype, read, shape }: Dataset, first: number, count: number): Float32Array {
+  const size = sizeOf(shape);
+  const values = allocate(dtype, count * size);
+  for (let i = 0; i < count; i++) read(first + i, values, i * size);
+  return values instanceof Uint8Array ? Float32Array.from(values, (byte) => byte / 255) : values;
+}
