@@ -62,6 +62,12 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
   }
 }
 
+/** As `writeBytes`, but leaves a file alone that holds these bytes already. */
+export async function writeIfOther(path: string, bytes: Uint8Array): Promise<void> {
+  const present = await readFile(path).catch(() => undefined);
+  if (present === undefined || Buffer.compare(present, bytes) !== 0) await writeBytes(path, bytes);
+}
+
 /** Whether the bytes begin as a gzip stream does. */
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;

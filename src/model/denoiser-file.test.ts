@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import { exportOnnx, mul } from '../graph/index.ts';
+import { div, exportOnnx, mul, sqrt } from '../graph/index.ts';
 import { findPreset, initializeParameters } from '../nn/index.ts';
 import { describeDenoiser, exportDenoiser, openDenoiser } from './denoiser-file.ts';
 import { createModel, type ModelConfig } from './model.ts';
@@ -43,6 +43,20 @@ test('a denoiser from elsewhere is described without a noise level, and opened w
   await denoiser.denoise(Float32Array.of(1, 2, 3, 4), out);
   expect([...out]).toEqual([0.5, 1, 1.5, 2]);
   await denoiser.release();
+});
+
+test('a denoiser from elsewhere is tried before it is walked', async () => {
+  const names = { shape: [2], inputName: 'in', outputName: 'out' };
+  const root = exportOnnx({ build: sqrt, ...names });
+  await expect(openDenoiser(root, 'root.onnx', { sigma: 0.5 })).rejects.toThrow(
+    new UserError(
+      'root.onnx: gives NaN for noise of deviation 0.5; check its weights, and --sigma',
+    ),
+  );
+  const blown = exportOnnx({ build: (x) => div(x, 0), ...names });
+  await expect(openDenoiser(blown, 'blown', { sigma: 0.5 })).rejects.toThrow(
+    /gives -?Infinity for/,
+  );
 });
 
 test.each([

@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from '../graph/index.ts';
 import { bindParameters } from '../nn/index.ts';
+import { fillNormal, randomKey } from '../random.ts';
 import { createModel, type ModelConfig, modelConfigSchema } from './model.ts';
 
 /** What an ONNX file of a denoiser says of itself. */
@@ -28,16 +29,21 @@ export interface DenoiserFile extends Denoiser, DenoiserFileInfo {
 
 /**
  * ν_θ as an ONNX file of standard operators: input `ybar`, output `xhat`, both [batch, ...shape]
- * with a dynamic batch, and the model's configuration as metadata `mdensity`.
+ * with a dynamic batch, and the model's configuration as metadata `mdensity`. Parameters keep their
+ * names; `half` stores them in half precision.
  * @param parameters flat vector [P] in the order of the model's `specs`.
  */
-export function exportDenoiser(config: ModelConfig, parameters: Float32Array): Uint8Array {
+export function exportDenoiser(
+  config: ModelConfig,
+  parameters: Float32Array,
+  { half = false }: { readonly half?: boolean } = {},
+): Uint8Array {
   const { denoiser, specs } = createModel(config);
   const weights: Record<string, Tensor> = {};
   let start = 0;
   for (const { name, shape } of specs) {
     const end = start + sizeOf(shape);
-    weights[name] = constant(parameters.subarray(start, end), shape);
+    weights[name] = constant(parameters.subarray(start, end), shape, name);
     start = end;
   }
   return exportOnnx({
@@ -46,6 +52,7 @@ export function exportDenoiser(config: ModelConfig, parameters: Float32Array): U
     inputName: 'ybar',
     outputName: 'xhat',
     metadata: { mdensity: JSON.stringify(config) },
+    half,
   });
 }
 
@@ -56,8 +63,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a denoiser. `source` names it in errors.
- * @throws UserError if σ̃ is neither in the file nor given, or given and another.
+ * Opens a denoiser; one from elsewhere is tried on noise. `source` names it in errors.
+ * @throws UserError if σ̃ is neither in the file nor given, or given and another; if the trial
+ * fails or gives NaN or infinity.
  */
 export async function openDenoiser(
   bytes: Uint8Array,
@@ -66,13 +74,29 @@ export async function openDenoiser(
 ): Promise<DenoiserFile> {
   const file = await openOnnx(bytes, source, { device });
   try {
-    const config = readConfig(file, source);
+    const config = readModelConfig(file.metadata, file.shape, source);
     const { shape, run: denoise, release } = file;
-    return { shape, config, sigma: noiseOf(config, sigma, source), denoise, release };
+    const noise = noiseOf(config, sigma, source);
+    if (!config) await tryDenoiser(file, noise, source);
+    return { shape, config, sigma: noise, denoise, release };
   } catch (error) {
     await file.release();
     throw error;
   }
+}
+
+/** Runs two examples of noise: a file may say more of its shapes than it keeps. */
+async function tryDenoiser({ shape, run }: OnnxFile, sigma: number, source: string) {
+  const x = new Float32Array(2 * sizeOf(shape));
+  fillNormal(randomKey(0), 0, x);
+  for (let i = 0; i < x.length; i++) x[i]! *= sigma;
+  const out = new Float32Array(x.length);
+  await run(x, out);
+  const bad = out.find((value) => !Number.isFinite(value));
+  if (bad === undefined) return;
+  throw new UserError(
+    `${source}: gives ${bad} for noise of deviation ${sigma}; check its weights, and --sigma`,
+  );
 }
 
 /** What the file says, without the need of a noise level. `source` names it in errors. */
@@ -82,7 +106,7 @@ export async function describeDenoiser(
 ): Promise<DenoiserFileInfo> {
   const file = await openOnnx(bytes, source, { device: 'cpu' });
   try {
-    return { shape: file.shape, config: readConfig(file, source) };
+    return { shape: file.shape, config: readModelConfig(file.metadata, file.shape, source) };
   } finally {
     await file.release();
   }
@@ -102,7 +126,12 @@ function noiseOf(config: ModelConfig | undefined, given: number | undefined, sou
   return sigma;
 }
 
-function readConfig({ metadata, shape }: OnnxFile, source: string): ModelConfig | undefined {
+/** The configuration that a file of examples of `shape` holds as metadata; none in files from elsewhere. */
+export function readModelConfig(
+  metadata: Readonly<Record<string, string>>,
+  shape: Shape,
+  source: string,
+): ModelConfig | undefined {
   if (metadata.mdensity === undefined) return undefined;
   let config: ModelConfig;
   try {
