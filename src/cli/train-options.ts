@@ -70,6 +70,11 @@ export const trainOptions = defineOptions({
     description: 'parts a batch is split into, to need less memory',
     schema: training.microBatches,
   },
+  recompute: {
+    flags: '--recompute',
+    description: 'compute blocks again in the backward pass, to need less memory',
+    schema: training.recompute,
+  },
   ema: {
     flags: '--ema <decay>',
     description: 'moving average of parameters',
@@ -93,6 +98,11 @@ export const trainOptions = defineOptions({
   },
   seed: { flags: '--seed <n>', description: 'decides every random number', schema: training.seed },
   ...datasetOptions,
+  threads: {
+    flags: '--threads <n>',
+    description: 'threads on the CPU; default: every core',
+    schema: z.int().min(1).optional(),
+  },
   device: {
     flags: '--device <device>',
     description: devices.join(', '),

@@ -67,7 +67,7 @@ function summary({ directory, step, steps, loss, imagesPerSecond, stoppedEarly, 
 
 /** Starts a run as the options say; Ctrl-C saves it. */
 export async function train(options: TrainOptions, output: Output): Promise<RunResult> {
-  const { out: directory, device, saveEvery, logEvery } = options;
+  const { out: directory, device, threads, saveEvery, logEvery } = options;
   const { validateEvery, sampleEvery, stopMetric, patience } = options;
   const source = required(options.data, '--data', 'mnist');
   const network = findPreset(required(options.net, '--net', 'digits')).config;
@@ -83,7 +83,7 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const evaluators = samplesEvaluator(dataset, { every: sampleEvery, seed: config.seed });
   return watched(output, options.steps, (watch) =>
     startRun({
-      ...{ directory, dataset, device, saveEvery, logEvery, ...watch },
+      ...{ directory, dataset, device, threads, saveEvery, logEvery, ...watch },
       ...{ validateEvery, evaluators, stopMetric, patience },
       ...{ model, start },
       training: config,
@@ -112,7 +112,7 @@ export async function resumeTraining(
 ): Promise<RunResult> {
   const record = await readRecord(directory);
   checkUnchanged(record, given, directory);
-  const { device, saveEvery, logEvery, validateEvery, stopMetric, patience } = given;
+  const { device, threads, saveEvery, logEvery, validateEvery, stopMetric, patience } = given;
   const every = given.sampleEvery ?? record.evaluation.every.samples ?? 0;
   const dataset = await loadShown(
     given.data ?? record.data.source,
@@ -123,7 +123,7 @@ export async function resumeTraining(
   const evaluators = samplesEvaluator(dataset, { every, seed });
   return watched(output, steps, (watch) =>
     resumeRun({
-      ...{ directory, dataset, device, saveEvery, logEvery, ...watch },
+      ...{ directory, dataset, device, threads, saveEvery, logEvery, ...watch },
       ...{ validateEvery, evaluators, stopMetric, patience },
     }),
   );

@@ -1,9 +1,15 @@
+import type { OnnxGraph } from './onnx.ts';
 import { type DType, dtypeOf, type Shape, type TensorData } from './types.ts';
 
 /** Where a graph will run. Lowerings differ: `portable` uses standard ONNX alone. */
 export type Target = 'cpu' | 'webgpu' | 'cuda' | 'portable';
 
-export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly graph: OnnxGraph };
 
 export interface OnnxNode {
   readonly op: string;
@@ -106,7 +112,8 @@ function createNodeList() {
     { domain = '', attributes = {} }: NodeOptions = {},
   ): string[] => {
     const maker = makers.get(inputs[0]!);
-    if (op === 'Reshape' && maker?.op === op) {
+    // A shape that is computed is there to make the next wait; see `after`.
+    if (op === 'Reshape' && maker?.op === op && !makers.has(maker.inputs[1]!)) {
       return add(op, [maker.inputs[0]!, inputs[1]!], count);
     }
     if (op === 'Transpose' && maker?.op === op) {

@@ -6,6 +6,7 @@ export type { HostArray } from './host.ts';
 export { type OnnxFile, openOnnx } from './onnx-file.ts';
 export * from './ops/index.ts';
 export { type OnnxDescription, readOnnx } from './read-onnx.ts';
+export { recompute } from './recompute.ts';
 export { type Device, devices, resolveDevice } from './runtime.ts';
 export type { ProgramState, StateTensor } from './state.ts';
 export {

@@ -3,6 +3,8 @@ import {
   type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
+  type GraphProto,
+  GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProtoSchema,
@@ -44,38 +46,51 @@ const IR_VERSION = 10n;
 
 /** The bytes of an ONNX file. */
 export function encodeModel(graph: StoredGraph): Uint8Array {
-  const domains = new Set(graph.nodes.map((node) => node.domain));
-  domains.add('');
+  const domains = new Set(['', ...domainsOf(graph)]);
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'mdensity',
     opsetImport: [...domains].map((domain) => ({ domain, version: domain === '' ? OPSET : 1n })),
     metadataProps: Object.entries(graph.metadata ?? {}).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: 'mdensity',
-      input: graph.inputs.map(encodeValue),
-      output: graph.outputs.map(encodeValue),
-      initializer: graph.constants.map(({ name, dtype, shape, data }) =>
-        create(TensorProtoSchema, {
-          name,
-          dataType: onnxType[dtype],
-          dims: shape.map(BigInt),
-          rawData: bytesOf(data),
-        }),
-      ),
-      node: graph.nodes.map((node) =>
-        create(NodeProtoSchema, {
-          opType: node.op,
-          domain: node.domain,
-          name: node.outputs[0]!,
-          input: [...node.inputs],
-          output: [...node.outputs],
-          attribute: Object.entries(node.attributes).map(encodeAttribute),
-        }),
-      ),
-    },
+    graph: encodeGraph(graph),
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+function encodeGraph(graph: StoredGraph): GraphProto {
+  return create(GraphProtoSchema, {
+    name: 'mdensity',
+    input: graph.inputs.map(encodeValue),
+    output: graph.outputs.map(encodeValue),
+    initializer: graph.constants.map(({ name, dtype, shape, data }) =>
+      create(TensorProtoSchema, {
+        name,
+        dataType: onnxType[dtype],
+        dims: shape.map(BigInt),
+        rawData: bytesOf(data),
+      }),
+    ),
+    node: graph.nodes.map((node) =>
+      create(NodeProtoSchema, {
+        opType: node.op,
+        domain: node.domain,
+        name: node.outputs[0]!,
+        input: [...node.inputs],
+        output: [...node.outputs],
+        attribute: Object.entries(node.attributes).map(encodeAttribute),
+      }),
+    ),
+  });
+}
+
+/** Operator domains of a graph and the graphs inside it. */
+function domainsOf({ nodes }: StoredGraph): string[] {
+  return nodes.flatMap(({ domain, attributes }) => [
+    domain,
+    ...Object.values(attributes).flatMap((value) =>
+      typeof value === 'object' && 'graph' in value ? domainsOf(value.graph) : [],
+    ),
+  ]);
 }
 
 function encodeValue({ name, dtype, shape }: OnnxValue): ValueInfoProto {
@@ -98,6 +113,13 @@ function encodeAttribute([name, value]: [string, AttributeValue]): AttributeProt
   }
   if (typeof value === 'number') {
     return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  }
+  if ('graph' in value) {
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeType.GRAPH,
+      g: encodeGraph(value.graph),
+    });
   }
   if ('float' in value) {
     return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });

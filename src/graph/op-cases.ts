@@ -174,6 +174,10 @@ export const quadratic: Readonly<Record<string, MakeCase>> = {
     if (draw.integer(0, 1) === 0) return { inputs: [x, scale!], output: ops.affine(x, scale!) };
     return { inputs: [x, scale!, shift!], output: ops.affine(x, scale!, shift!) };
   },
+  after: (draw) => {
+    const x = normalInput(draw, perChannelShape(draw));
+    return { inputs: [x], output: ops.after(x, ops.mul(x, 2)) };
+  },
   channelSums: (draw) => {
     const x = normalInput(draw, perChannelShape(draw));
     return { inputs: [x], output: ops.channelSums(x) };

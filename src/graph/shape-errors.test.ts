@@ -129,6 +129,7 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
     [() => ops.affine(scale, scale), ['[N, C, ...]', 'scale [3]']],
     [() => ops.affine(pixels, matrix, rows), ['[2, 3]', 'pixels [2, 3, 4, 4]', 'rows [2]']],
   ],
+  after: [[() => ops.after(of('counts', [2], 'int32'), scale), ['int32', 'counts']]],
   channelSums: [[() => ops.channelSums(scale), ['[N, C, ...]', 'scale [3]']]],
   channelDots: [
     [() => ops.channelDots(pixels, matrix), ['one shape', 'pixels [2, 3, 4, 4]', 'matrix [2, 3]']],

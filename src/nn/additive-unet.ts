@@ -67,7 +67,7 @@ function level(config: AdditiveUNetConfig, scope: Scope, x: Tensor, depth: numbe
 
 function block(config: AdditiveUNetConfig, scope: Scope, x: Tensor, channels: number): Tensor {
   const { groups, heads, attentionResolutions } = config;
-  const h = resBlock(scope, x, channels, { groups });
+  const h = scope.part((place, [z]) => resBlock(place, z!, channels, { groups }), [x]);
   if (!attentionResolutions.includes(x.shape[2]!)) return h;
   return attention(scope.at('attention'), h, { groups, heads });
 }

@@ -1,6 +1,17 @@
-import { add, fail, matMul, mul, reshape, slice, softmax, type Tensor } from '../graph/index.ts';
+import {
+  add,
+  conv2d,
+  fail,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  type Tensor,
+} from '../graph/index.ts';
 import { conv } from './conv.ts';
 import { norm } from './group-norm.ts';
+import { fanIn } from './initialize.ts';
 import type { Scope } from './scope.ts';
 
 export interface AttentionOptions {
@@ -23,23 +34,36 @@ export function attention(scope: Scope, x: Tensor, options: AttentionOptions): T
   if (channels % heads !== 0) fail('attention', `channels do not split into ${heads} heads`, [x]);
   const positions = height * width;
   const size = channels / heads;
-  const together = conv(scope.at('qkv'), norm(scope.at('norm'), x, groups), 3 * channels, {
-    kernel: 1,
-  });
-  const parts = reshape(
-    together,
-    order === 'headsFirst'
-      ? [batch, heads, 3, size, positions]
-      : [batch, 3, heads, size, positions],
-  );
-  const axis = order === 'headsFirst' ? 2 : 1;
+  const normal = norm(scope.at('norm'), x, groups);
+  const place = scope.at('qkv');
+  const weight = place.parameter('weight', [3 * channels, channels, 1, 1], fanIn(channels));
+  const bias = place.parameter('bias', [3 * channels], fanIn(channels));
+  // Three products rather than one cut in three: cutting weights is cheaper than cutting images.
   const [query, key, value] = [0, 1, 2].map((i) => {
-    const from = parts.shape.map((_, at) => (at === axis ? i : 0));
-    const to = parts.shape.map((length, at) => (at === axis ? i + 1 : length));
-    return reshape(slice(parts, from, to), [batch, heads, size, positions]);
+    const scale = i === 0 ? 1 / Math.sqrt(size) : 1;
+    const part = (all: Tensor) => mul(take(all, i, heads, order), scale);
+    const made = conv2d(normal, part(weight), { bias: part(bias) });
+    return reshape(made, [batch, heads, size, positions]);
   }) as [Tensor, Tensor, Tensor];
-  const match = matMul(mul(query, 1 / Math.sqrt(size)), key, { transposeA: true });
+  const match = matMul(query, key, { transposeA: true });
   const mixed = matMul(value, softmax(match, -1), { transposeB: true });
   const merged = reshape(mixed, x.shape);
   return add(x, conv(scope.at('proj_out'), merged, channels, { kernel: 1, zero: true }));
+}
+
+/** The rows of `qkv`'s weight or bias that make queries (0), keys (1) or values (2): [C, ...]. */
+function take(
+  all: Tensor,
+  which: number,
+  heads: number,
+  order: Required<AttentionOptions>['order'],
+): Tensor {
+  const [rows, ...rest] = all.shape as readonly [number, ...number[]];
+  const channels = rows / 3;
+  const axis = order === 'headsFirst' ? 1 : 0;
+  const outer = order === 'headsFirst' ? [heads, 3] : [3, heads];
+  const parts = reshape(all, [...outer, channels / heads, ...rest]);
+  const from = parts.shape.map((_, at) => (at === axis ? which : 0));
+  const to = parts.shape.map((length, at) => (at === axis ? which + 1 : length));
+  return reshape(slice(parts, from, to), [channels, ...rest]);
 }

@@ -7,7 +7,10 @@ import { bindParameters } from './scope.ts';
 const x = normalInput(createDraw(91), [4, 64]);
 /** Each byte once. */
 const bytes = createDraw(92).order(256);
-const training = bindParameters({}, (shape) => fed(shape, Uint8Array.from(bytes), 'uint8'));
+const training = bindParameters(
+  {},
+  { randomBytes: (shape) => fed(shape, Uint8Array.from(bytes), 'uint8') },
+);
 const elsewhere = bindParameters({});
 
 describe('dropout', () => {

@@ -20,4 +20,4 @@ export {
   type ParameterSpec,
   type Scope,
 } from './scope.ts';
-export { type UNetConfig, unet } from './unet.ts';
+export { type UNetConfig, unet, unetSchema } from './unet.ts';

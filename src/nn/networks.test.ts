@@ -129,6 +129,7 @@ describe('what does not fit', () => {
     at: () => scope,
     parameter: (name: string, shape: readonly number[]) => input(name, shape),
     randomBytes: () => undefined,
+    part: (build, inputs) => build(scope, inputs),
   };
 
   test.each([[images(1, 3, 10, 8)], [images(1, 3, 8, 9)], [images(1, 3, 8)]])(

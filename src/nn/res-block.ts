@@ -29,16 +29,16 @@ export function resBlock(
   channels: number,
   options: ResBlockOptions,
 ): Tensor {
-  const { groups, resample, embedding } = options;
+  const { groups, resample } = options;
   const resize = { down: halve, up: repeat };
   const sized = (h: Tensor) => (resample ? resize[resample](h) : h);
   const into = scope.at('in_layers');
-  const first = conv(into.at(2), sized(silu(norm(into.at(0), x, groups))), channels);
   const out = scope.at('out_layers');
-  const [shifted, modulation] = embedding
-    ? embed(scope.at('emb_layers').at(1), first, embedding, options)
-    : [first];
-  const activated = silu(norm(out.at(0), shifted, groups, modulation));
+  const start = sized(silu(norm(into.at(0), x, groups)));
+  const { shift, shifts, modulation } = embed(scope.at('emb_layers').at(1), channels, options);
+  const first = conv(into.at(2), start, channels, { shift });
+  const moved = shifts ? add(first, shifts) : first;
+  const activated = silu(norm(out.at(0), moved, groups, modulation));
   const dropped = dropout(scope, activated, options.dropout ?? 0);
   const second = conv(out.at(3), dropped, channels, { zero: true });
   const carried = sized(x);
@@ -46,19 +46,30 @@ export function resBlock(
   return add(conv(scope.at('skip_connection'), carried, channels, { kernel: 1 }), second);
 }
 
-/** What the embedding does to h: a shift of h now, or a scale and shift of its norm. */
+/** What the embedding does to the first convolution's result h. */
+interface Embedded {
+  /** Added to h, [channels], the same for all examples: part of the convolution's bias. */
+  readonly shift?: Tensor;
+  /** Added to h, [N, channels, 1, 1]. */
+  readonly shifts?: Tensor;
+  /** Scale and shift of h's norm. */
+  readonly modulation?: Modulation;
+}
+
 function embed(
   scope: Scope,
-  h: Tensor,
-  embedding: Tensor,
-  { scaleShiftNorm = false }: ResBlockOptions,
-): [Tensor, Modulation?] {
-  const channels = h.shape[1]!;
+  channels: number,
+  { embedding, scaleShiftNorm = false }: ResBlockOptions,
+): Embedded {
+  if (!embedding) return {};
   const rows = embedding.shape[0]!;
   const projected = linear(scope, silu(embedding), scaleShiftNorm ? 2 * channels : channels);
-  if (!scaleShiftNorm) return [add(h, reshape(projected, [rows, channels, 1, 1]))];
+  if (!scaleShiftNorm) {
+    if (rows === 1) return { shift: reshape(projected, [channels]) };
+    return { shifts: reshape(projected, [rows, channels, 1, 1]) };
+  }
   const [scale, shift] = [0, 1].map((i) =>
     slice(projected, [0, i * channels], [rows, (i + 1) * channels]),
   ) as [Tensor, Tensor];
-  return [h, { scale, shift }];
+  return { modulation: { scale, shift } };
 }

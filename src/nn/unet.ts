@@ -4,7 +4,7 @@ import { attention } from './attention.ts';
 import { conv } from './conv.ts';
 import { timeEmbedding } from './embedding.ts';
 import { norm } from './group-norm.ts';
-import { type ResBlockOptions, resBlock } from './res-block.ts';
+import { resBlock } from './res-block.ts';
 import { halve, repeat } from './resample.ts';
 import type { Scope } from './scope.ts';
 
@@ -87,7 +87,7 @@ function descend(blocks: Blocks, x: Tensor) {
     const place = inputs.at(skips.length).at(0);
     const channels = last().shape[1]!;
     if (resample === 'block') {
-      skips.push(resBlock(place, last(), channels, { ...options(blocks), resample: 'down' }));
+      skips.push(residual(blocks, place, last(), channels, 'down'));
     } else if (resample === 'conv') {
       skips.push(conv(place.at('op'), last(), channels, { stride: 2 }));
     } else skips.push(halve(last()));
@@ -98,9 +98,9 @@ function descend(blocks: Blocks, x: Tensor) {
 function middle(blocks: Blocks, x: Tensor): Tensor {
   const place = blocks.scope.at('middle_block');
   const channels = x.shape[1]!;
-  const first = resBlock(place.at(0), x, channels, options(blocks));
+  const first = residual(blocks, place.at(0), x, channels);
   const mixed = attend(blocks, place.at(1), first);
-  return resBlock(place.at(2), mixed, channels, options(blocks));
+  return residual(blocks, place.at(2), mixed, channels);
 }
 
 /** The way up: at each block, the feature map of the way down is put beside the one at hand. */
@@ -117,8 +117,7 @@ function ascend(blocks: Blocks, x: Tensor, skips: readonly Tensor[]): Tensor {
       h = block(blocks, place, concat([h, left.pop()!], 1), channels);
       if (level === 0 || i < numResBlocks) continue;
       const after = place.at(attends(config, h) ? 2 : 1);
-      if (resample === 'block')
-        h = resBlock(after, h, channels, { ...options(blocks), resample: 'up' });
+      if (resample === 'block') h = residual(blocks, after, h, channels, 'up');
       else h = resample === 'conv' ? conv(after.at('conv'), repeat(h), channels) : repeat(h);
     }
   }
@@ -127,8 +126,23 @@ function ascend(blocks: Blocks, x: Tensor, skips: readonly Tensor[]): Tensor {
 
 /** A residual block, with attention behind it at the resolutions that have it. */
 function block(blocks: Blocks, place: Scope, x: Tensor, channels: number): Tensor {
-  const h = resBlock(place.at(0), x, channels, options(blocks));
+  const h = residual(blocks, place.at(0), x, channels);
   return attends(blocks.config, h) ? attend(blocks, place.at(1), h) : h;
+}
+
+function residual(
+  { config, embedding }: Blocks,
+  place: Scope,
+  x: Tensor,
+  channels: number,
+  resample?: 'down' | 'up',
+): Tensor {
+  const { groups, scaleShiftNorm, dropout } = config;
+  const fixed = { groups, scaleShiftNorm, dropout, ...(resample && { resample }) };
+  return place.part(
+    (scope, [h, given]) => resBlock(scope, h!, channels, { ...fixed, embedding: given }),
+    embedding ? [x, embedding] : [x],
+  );
 }
 
 const attends = ({ attentionResolutions }: UNetConfig, { shape }: Tensor) =>
@@ -141,12 +155,7 @@ function attend({ config }: Blocks, place: Scope, x: Tensor): Tensor {
     fail('unet', `channels do not split into heads of ${numHeadChannels}`, [x]);
   }
   const heads = numHeadChannels === undefined ? numHeads : channels / numHeadChannels;
-  return attention(place, x, { groups, heads, order });
-}
-
-function options({ config, embedding }: Blocks): ResBlockOptions {
-  const { groups, scaleShiftNorm, dropout } = config;
-  return { groups, embedding, scaleShiftNorm, dropout };
+  return place.part((scope, [h]) => attention(scope, h!, { groups, heads, order }), [x]);
 }
 
 function checkShape(

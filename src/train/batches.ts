@@ -3,7 +3,7 @@ import { fillBits, fillNormal, permutation, randomKey } from '../random.ts';
 import type { Dataset } from './dataset.ts';
 
 /** Streams of randomness of a run, each its own key below the seed. */
-const stream = { order: 1, noise: 2, flip: 3 } as const;
+const stream = { order: 1, noise: 2, flip: 3, bytes: 4 } as const;
 
 export interface BatchOptions {
   readonly seed: number;
@@ -48,6 +48,13 @@ export function createBatches(dataset: Dataset, { seed, batch, flip }: BatchOpti
       fillNormal(randomKey(seed, stream.noise), index, noise);
     },
   };
+}
+
+/** Uniform bytes for mask number `mask` of batch number `index`. */
+export function drawBytes(seed: number, mask: number, index: number, out: Uint8Array): void {
+  const words = new Uint32Array(Math.ceil(out.length / 4));
+  fillBits(randomKey(seed, stream.bytes, mask), index, words);
+  out.set(new Uint8Array(words.buffer, 0, out.length));
 }
 
 function mirror(image: Uint8Array | Float32Array, width: number): void {

@@ -23,6 +23,8 @@ export const trainingSchema = z.strictObject({
   batch: count(1).default(64),
   /** Parts a batch is split into, to need less memory; must divide it. */
   microBatches: count(1).default(1),
+  /** Compute the blocks of the network again in the backward pass: less memory, more work. */
+  recompute: z.boolean().default(false),
   /** Decay of the moving average of the parameters, which is the model that is kept. */
   ema: z.number().min(0).lt(1).default(0.99),
   /** Largest gradient norm; 0 is no limit. */

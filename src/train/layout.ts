@@ -2,60 +2,121 @@ import { type Shape, sizeOf, type Tensor, transpose } from '../graph/index.ts';
 import type { ParameterSpec } from '../nn/index.ts';
 
 /**
- * How a training step keeps weights [O, I, kh, kw] of convolutions: in tap order [kh, O, kw, I], in
- * which the weight gradient comes out of its matrix product and from which the blocked convolution
- * reads whole rows. Outside the step, everything is in the ordinary order.
+ * How a training step keeps weights [O, I, kh, kw] of convolutions: as [O, kh, kw, I], in which the
+ * weight gradient comes out of its convolution and from which the blocked convolution reads whole
+ * rows. Outside the step, everything is in the ordinary order.
  */
-const TO_TAPS = [2, 0, 3, 1] as const;
-const FROM_TAPS = [1, 3, 0, 2] as const;
+const TO_KEPT = [0, 2, 3, 1] as const;
+const FROM_KEPT = [0, 3, 1, 2] as const;
+
+/**
+ * Parameters of this size and more are vectors of their own; smaller ones share. An update of many
+ * passes then finds a vector in cache, and large parameters are neither cut out nor put together.
+ */
+const LARGE = 1 << 17;
 
 const permute = <T>(values: readonly T[], order: readonly number[]) => order.map((i) => values[i]!);
 
 /** Shape in which the step keeps a parameter. */
 export const keptShape = (shape: Shape): Shape =>
-  shape.length === 4 ? permute(shape, TO_TAPS) : shape;
+  shape.length === 4 ? permute(shape, TO_KEPT) : shape;
 
 /** The parameter in its ordinary order, from the tensor that is kept. */
 export const ordinary = (kept: Tensor): Tensor =>
-  kept.shape.length === 4 ? transpose(kept, FROM_TAPS) : kept;
+  kept.shape.length === 4 ? transpose(kept, FROM_KEPT) : kept;
 
 /** The tensor that is kept, from a parameter or gradient in ordinary order. */
 export const kept = (tensor: Tensor): Tensor =>
-  tensor.shape.length === 4 ? transpose(tensor, TO_TAPS) : tensor;
+  tensor.shape.length === 4 ? transpose(tensor, TO_KEPT) : tensor;
 
-/** A flat vector [P] of all parameters, from ordinary order to that of the step. */
-export const toStep = (vector: Float32Array, specs: readonly ParameterSpec[]) =>
-  rearrange(vector, specs, (shape) => ({ shape, order: TO_TAPS }));
-
-/** A flat vector [P] of all parameters, from the order of the step to the ordinary one. */
-export const fromStep = (vector: Float32Array, specs: readonly ParameterSpec[]) =>
-  rearrange(vector, specs, (shape) => ({ shape: keptShape(shape), order: FROM_TAPS }));
-
-function rearrange(
-  vector: Float32Array,
-  specs: readonly ParameterSpec[],
-  plan: (shape: Shape) => { readonly shape: Shape; readonly order: readonly number[] },
-): Float32Array {
-  const out = vector.slice();
-  let start = 0;
-  for (const { shape } of specs) {
-    const end = start + sizeOf(shape);
-    if (shape.length === 4) {
-      const { shape: from, order } = plan(shape);
-      transposeInto(vector.subarray(start, end), from, order, out.subarray(start, end));
-    }
-    start = end;
-  }
-  return out;
+/** A vector that the step keeps: some parameters, one after another. */
+export interface Segment {
+  readonly specs: readonly ParameterSpec[];
+  readonly size: number;
 }
 
-/** Four axes in a new order: axis i of the result is axis order[i] of `from`. */
-function transposeInto(
+/** Where a step keeps its parameters, as vectors of some of them each. */
+export interface Layout {
+  readonly segments: readonly Segment[];
+  /** The segments of a flat vector [P] of all parameters in the order of `specs`. */
+  split(vector: Float32Array): Float32Array[];
+  /** The flat vector of such segments. */
+  join(segments: readonly Float32Array[]): Float32Array;
+}
+
+export function createLayout(specs: readonly ParameterSpec[]): Layout {
+  const segments = chooseSegments(specs);
+  const starts = new Map<ParameterSpec, number>();
+  let total = 0;
+  for (const spec of specs) {
+    starts.set(spec, total);
+    total += sizeOf(spec.shape);
+  }
+  /** Goes through all parameters: where each is in the flat vector, and where in its segment. */
+  const visit = (
+    part: (segment: number, from: number, flat: number, shape: Shape, size: number) => void,
+  ) =>
+    segments.forEach((segment, i) => {
+      let from = 0;
+      for (const spec of segment.specs) {
+        const size = sizeOf(spec.shape);
+        part(i, from, starts.get(spec)!, spec.shape, size);
+        from += size;
+      }
+    });
+  return {
+    segments,
+    split: (vector) => {
+      const arrays = segments.map(({ size }) => new Float32Array(size));
+      visit((i, from, flat, shape, size) => {
+        const source = vector.subarray(flat, flat + size);
+        reorder(source, shape, TO_KEPT, arrays[i]!.subarray(from, from + size));
+      });
+      return arrays;
+    },
+    join: (arrays) => {
+      const vector = new Float32Array(total);
+      visit((i, from, flat, shape, size) => {
+        const source = arrays[i]!.subarray(from, from + size);
+        reorder(source, keptShape(shape), FROM_KEPT, vector.subarray(flat, flat + size));
+      });
+      return vector;
+    },
+  };
+}
+
+function chooseSegments(specs: readonly ParameterSpec[]): Segment[] {
+  const segments: Segment[] = [];
+  let small: ParameterSpec[] = [];
+  const close = () => {
+    if (small.length > 0) segments.push(segmentOf(small));
+    small = [];
+  };
+  for (const spec of specs) {
+    if (sizeOf(spec.shape) >= LARGE) segments.push(segmentOf([spec]));
+    else small.push(spec);
+    if (segmentOf(small).size >= LARGE) close();
+  }
+  close();
+  return segments;
+}
+
+const segmentOf = (specs: readonly ParameterSpec[]): Segment => ({
+  specs,
+  size: specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+});
+
+/** Copies a parameter with its axes in a new order, if it is the weight of a convolution. */
+function reorder(
   from: Float32Array,
   shape: Shape,
   order: readonly number[],
   to: Float32Array,
 ): void {
+  if (shape.length !== 4) {
+    to.set(from);
+    return;
+  }
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const [s0, s1, s2, s3] = permute(strides, order) as [number, number, number, number];
   const [n0, n1, n2, n3] = permute(shape, order) as [number, number, number, number];

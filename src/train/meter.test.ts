@@ -14,7 +14,7 @@ test('time that is skipped slows nothing down', () => {
   const meter = startMeter(10);
   for (let step = 0; step < 4; step++) {
     vi.advanceTimersByTime(500);
-    meter.add(report);
+    meter.add([report]);
     if (step !== 1) continue;
     vi.advanceTimersByTime(60_000);
     meter.skip(60_000);
@@ -25,10 +25,10 @@ test('time that is skipped slows nothing down', () => {
 
 test('what is pending goes on in another meter', () => {
   const first = startMeter(10);
-  first.add({ loss: 1, gradientNorm: 4 });
+  first.add([{ loss: 1, gradientNorm: 4 }]);
   const second = startMeter(10, first.pending());
   vi.advanceTimersByTime(1000);
-  second.add({ loss: 3, gradientNorm: 6 });
+  second.add([{ loss: 3, gradientNorm: 6 }]);
   expect(second.take()).toEqual({ loss: 2, gradientNorm: 5, imagesPerSecond: 10 });
   expect(second.pending()).toEqual({ steps: 0, loss: 0, gradientNorm: 0 });
 });

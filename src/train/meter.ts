@@ -7,7 +7,8 @@ export interface Pending {
 
 /** Averages what steps report, and measures how fast they come. */
 export interface Meter {
-  add(report: { readonly loss: number; readonly gradientNorm: number }): void;
+  /** Steps that were made together. */
+  add(reports: readonly { readonly loss: number; readonly gradientNorm: number }[]): void;
   /** Means over the steps added since the last call. */
   take(): {
     readonly loss: number;
@@ -29,19 +30,23 @@ const NOTHING: Pending = { steps: 0, loss: 0, gradientNorm: 0 };
 
 /** @param batch Examples per step. */
 export function startMeter(batch: number, start: Pending = NOTHING): Meter {
-  let times = [performance.now()];
+  /** When the last steps ended, and how many steps there had been. */
+  let marks = [{ time: performance.now(), steps: 0 }];
   let sums = start;
-  let [timed, takenAt] = [0, times[0]!];
+  let [total, timed, takenAt] = [0, 0, marks[0]!.time];
   return {
-    add: ({ loss, gradientNorm }) => {
-      sums = {
-        steps: sums.steps + 1,
-        loss: sums.loss + loss,
-        gradientNorm: sums.gradientNorm + gradientNorm,
-      };
-      timed += 1;
-      times.push(performance.now());
-      if (times.length > WINDOW) times.shift();
+    add: (reports) => {
+      for (const { loss, gradientNorm } of reports) {
+        sums = {
+          steps: sums.steps + 1,
+          loss: sums.loss + loss,
+          gradientNorm: sums.gradientNorm + gradientNorm,
+        };
+      }
+      timed += reports.length;
+      total += reports.length;
+      marks.push({ time: performance.now(), steps: total });
+      if (marks.length > WINDOW) marks.shift();
     },
     take: () => {
       const now = performance.now();
@@ -52,12 +57,14 @@ export function startMeter(batch: number, start: Pending = NOTHING): Meter {
       return { loss: loss / steps, gradientNorm: gradientNorm / steps, imagesPerSecond };
     },
     skip: (duration) => {
-      times = times.map((time) => time + duration);
+      marks = marks.map(({ time, steps }) => ({ time: time + duration, steps }));
       takenAt += duration;
     },
     pending: () => sums,
     rate: () => {
-      const secondsPerStep = (times.at(-1)! - times[0]!) / 1000 / Math.max(1, times.length - 1);
+      const [first, last] = [marks[0]!, marks.at(-1)!];
+      const steps = Math.max(1, last.steps - first.steps);
+      const secondsPerStep = (last.time - first.time) / 1000 / steps;
       return { secondsPerStep, imagesPerSecond: batch / secondsPerStep };
     },
   };

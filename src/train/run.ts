@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly dataset: Dataset;
   /** Default for a new run: `auto`. */
   readonly device?: Device | undefined;
+  /** Threads on the CPU; default: every core. */
+  readonly threads?: number | undefined;
   /** Steps between checkpoints. Default for a new run: 500. */
   readonly saveEvery?: number | undefined;
   /** Steps between lines of the metrics. Default for a new run: 20. */
@@ -93,6 +95,7 @@ export async function startRun(options: NewRunOptions): Promise<RunResult> {
     dataset: plan.dataset,
     config: training,
     device: record.device,
+    threads: options.threads,
     start: start?.parameters,
   });
   return releasing(trainer, async () => {
@@ -139,7 +142,9 @@ async function goOn(record: RunRecord, plan: Plan, options: RunOptions): Promise
     }
   }
   const start: { checkpoint?: Checkpoint } = checkpoint ? { checkpoint } : {};
-  const trainer = await createTrainer({ model, dataset: plan.dataset, config, device, ...start });
+  const { threads } = options;
+  const made = { model, dataset: plan.dataset, config, device, threads, ...start };
+  const trainer = await createTrainer(made);
   return releasing(trainer, () => trainAndSave(trainer, { ...options, ...plan, record, ...start }));
 }
 

@@ -23,8 +23,8 @@ import {
   where,
 } from '../graph/index.ts';
 import { denoisingLoss } from '../model/index.ts';
-import { bindParameters, countParameters, type Network, type ParameterSpec } from '../nn/index.ts';
-import { fromStep, kept, keptShape, ordinary, toStep } from './layout.ts';
+import { bindParameters, type Network, type ParameterSpec } from '../nn/index.ts';
+import { createLayout, kept, keptShape, type Layout, ordinary, type Segment } from './layout.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
 export interface StepOptions {
@@ -46,6 +46,8 @@ export interface StepOptions {
   readonly clip: number;
   /** Runs whose gradients are averaged into one update. */
   readonly microBatches: number;
+  /** Compute the parts of the network again in the backward pass, to need less memory. */
+  readonly recompute?: boolean;
   readonly device: Device;
   /** Threads of one run on the CPU; default: every core. */
   readonly threads?: number;
@@ -56,140 +58,193 @@ export interface StepOptions {
 /** Everything a step keeps: flat vectors [P] by name, parameters in the order of `specs`. */
 export type Vectors = Readonly<Record<string, Float32Array>>;
 
-/** What one run of the step is fed: a part of a batch, as typed arrays. */
+/** What a call of the step is fed: `runs` parts of batches, as typed arrays. */
 export interface StepInputs {
-  /** Examples and their noise, both [rows, ...shape]. */
+  /** Examples and their noise, both [runs · rows, ...shape]. */
   readonly x: Uint8Array | Float32Array;
   readonly noise: Float32Array;
-  readonly learningRate: number;
-  /** Number of the update, from 1. */
-  readonly step: number;
-  /** Whether this part ends the update; until then gradients add up. */
-  readonly last: boolean;
+  /** Random bytes for each of the step's `masks`, [runs, ...mask]. */
+  readonly random: readonly Uint8Array[];
+  /** For each run: learning rate and number of its update, from 1. */
+  readonly learningRate: readonly number[];
+  readonly step: readonly number[];
+  /** For each run: whether this part ends the update; until then gradients add up. */
+  readonly last: readonly boolean[];
+}
+
+/** For each run: loss of its part, and norm of the gradient so far. */
+export interface StepResult {
+  readonly loss: number;
+  readonly gradientNorm: number;
 }
 
 export interface TrainingStep {
-  /** Loss of this part, and norm of the gradient so far. */
-  run(inputs: StepInputs): Promise<{ readonly loss: number; readonly gradientNorm: number }>;
-  read(): Promise<Vectors>;
+  /** Shapes of the random bytes that one run takes. */
+  readonly masks: readonly Shape[];
+  run(inputs: StepInputs): Promise<StepResult[]>;
+  /** Everything kept, or the vectors named. */
+  read(names?: readonly string[]): Promise<Vectors>;
   release(): Promise<void>;
 }
 
 /**
  * One training step as one graph: noise, network, loss, gradients, optimizer and moving average.
- * Keeps `parameters`, their moving average `average`, and the optimizer's slots.
+ * Keeps `parameters`, their moving average `average`, and the optimizer's slots. Several steps can
+ * go in one call.
  */
 export async function compileStep(options: StepOptions, initial: Vectors): Promise<TrainingStep> {
-  const { rows, shape, specs, bytes, device, threads, profile } = options;
+  const { rows, shape, specs, bytes, device, threads, profile, microBatches } = options;
+  const layout = createLayout(specs);
   const x = input('x', [rows, ...shape], bytes ? 'uint8' : 'float32');
   const noise = input('noise', [rows, ...shape]);
   const learningRate = input('learningRate', []);
   const step = input('step', []);
   const last = input('last', []);
-  const parameters = input('parameters', [countParameters(specs)]);
-  const { loss, gradient } = differentiate(options, parameters, x, noise);
-  const update = updateState(options, { parameters, gradient, learningRate, step, last });
-  for (const [name, entry] of Object.entries(update.state)) {
-    const start = initial[name];
-    if (start) update.state[name] = { ...entry, initial: toStep(start, specs) };
+  const parameters = vectors(layout, 'parameters');
+  const { loss, gradient, masks } = differentiate(options, layout, { parameters, x, noise });
+  const given = { parameters, gradient, learningRate, step, last };
+  const { state, gradientNorm } = updateState(options, layout, given);
+  for (const [name, vector] of Object.entries(initial)) {
+    layout.split(vector).forEach((part, i) => {
+      const entry = state[place(name, i)];
+      if (entry) state[place(name, i)] = { ...entry, initial: part };
+    });
   }
+  const random = Object.fromEntries(masks.map((mask) => [mask.name, mask]));
   const program = await compile({
-    inputs: { x, noise, learningRate, step, ...(options.microBatches > 1 && { last }) },
-    outputs: { loss, gradientNorm: update.gradientNorm },
-    state: update.state,
+    inputs: { x, noise, learningRate, step, ...(microBatches > 1 && { last }), ...random },
+    outputs: { loss, gradientNorm },
+    state,
     device,
+    repeat: true,
     ...(threads !== undefined && { threads }),
     ...(profile !== undefined && { profile }),
   });
   return {
-    run: async (inputs) => {
-      const scalars = {
-        learningRate: Float32Array.of(inputs.learningRate),
-        step: Float32Array.of(inputs.step),
-        last: Float32Array.of(Number(inputs.last)),
-      };
-      const result = await program({ x: inputs.x, noise: inputs.noise, ...scalars });
-      return { loss: Number(result.loss[0]), gradientNorm: Number(result.gradientNorm[0]) };
+    masks: masks.map((mask) => mask.shape),
+    run: async ({ random: drawn, ...inputs }) => {
+      const results = await program({
+        x: inputs.x,
+        noise: inputs.noise,
+        learningRate: Float32Array.from(inputs.learningRate),
+        step: Float32Array.from(inputs.step),
+        last: Float32Array.from(inputs.last, Number),
+        ...Object.fromEntries(masks.map(({ name }, i) => [name, drawn[i]!])),
+      });
+      return inputs.step.map((_, i) => ({
+        loss: Number(results.loss[i]),
+        gradientNorm: Number(results.gradientNorm[i]),
+      }));
     },
-    read: async () => {
-      const vectors: Record<string, Float32Array> = {};
-      for (const name of vectorNames(options.optimizer)) {
-        vectors[name] = fromStep((await program.state.read(name)) as Float32Array, specs);
+    read: async (names = vectorNames(options.optimizer)) => {
+      const read: Record<string, Float32Array> = {};
+      for (const name of names) {
+        const parts = layout.segments.map((_, i) => program.state.read(place(name, i)));
+        read[name] = layout.join((await Promise.all(parts)) as Float32Array[]);
       }
-      return vectors;
+      return read;
     },
     release: program.release,
   };
 }
+
+/** Name of segment i of a vector. */
+const place = (vector: string, i: number) => `${vector}/${i}`;
+
+/** Inputs for the segments of a vector. */
+const vectors = ({ segments }: Layout, name: string): Tensor[] =>
+  segments.map(({ size }, i) => input(place(name, i), [size]));
 
 /** Names of the vectors that a step with this optimizer keeps from one update to the next. */
 export function vectorNames({ slots }: Optimizer): string[] {
   return ['parameters', 'average', ...slots];
 }
 
-/** Loss, and its gradient as a flat vector in the order of the step. */
-function differentiate(options: StepOptions, parameters: Tensor, x: Tensor, noise: Tensor) {
-  const { specs, effectiveSigma, denoiser, bytes } = options;
-  const clean = bytes ? mul(cast(x, 'float32'), 1 / 255) : x;
-  const tensors = splitParameters(parameters, specs);
-  const noisy = add(clean, mul(noise, effectiveSigma));
-  const loss = denoisingLoss(clean, denoiser(bindParameters(tensors), noisy));
+interface LossInputs {
+  readonly parameters: readonly Tensor[];
+  readonly x: Tensor;
+  readonly noise: Tensor;
+}
+
+/** Loss, its gradient by segment, and the inputs for random bytes that it takes. */
+function differentiate(options: StepOptions, { segments }: Layout, given: LossInputs) {
+  const { specs, effectiveSigma, denoiser, bytes, recompute = false } = options;
+  const clean = bytes ? mul(cast(given.x, 'float32'), 1 / 255) : given.x;
+  const tensors = splitParameters(given.parameters, segments);
+  const noisy = add(clean, mul(given.noise, effectiveSigma));
+  const masks: Tensor[] = [];
+  const randomBytes = (shape: Shape) => {
+    const mask = input(`random/${masks.length}`, shape, 'uint8');
+    masks.push(mask);
+    return mask;
+  };
+  const scope = bindParameters(tensors, { randomBytes, recompute });
+  const loss = denoisingLoss(clean, denoiser(scope, noisy));
   const parts = grad(
     loss,
     specs.map(({ name }) => tensors[name]!),
   );
-  return { loss, gradient: concat(parts.map((part) => reshape(kept(part), [-1]))) };
+  const byName = new Map(specs.map(({ name }, i) => [name, reshape(kept(parts[i]!), [-1])]));
+  const gradient = segments.map((segment) => concat(segment.specs.map((s) => byName.get(s.name)!)));
+  return { loss, gradient, masks };
 }
 
 interface UpdateInputs {
-  readonly parameters: Tensor;
-  readonly gradient: Tensor;
+  readonly parameters: readonly Tensor[];
+  readonly gradient: readonly Tensor[];
   readonly learningRate: Tensor;
   readonly step: Tensor;
   readonly last: Tensor;
 }
 
 /** Clipping, optimizer and moving average; with micro-batches, gradients add up until `last`. */
-function updateState(options: StepOptions, inputs: UpdateInputs) {
+function updateState(options: StepOptions, layout: Layout, inputs: UpdateInputs) {
   const { optimizer, clip, ema, microBatches } = options;
-  const { parameters, learningRate, step, last } = inputs;
+  const { learningRate, step, last } = inputs;
   const accumulate = microBatches > 1;
-  const vector = (name: string) => input(name, parameters.shape);
-  const sum = vector('gradient');
-  const gradient = accumulate ? add(sum, mul(inputs.gradient, 1 / microBatches)) : inputs.gradient;
-  const gradientNorm = reshape(sqrt(reduceSum(mul(gradient, gradient))), []);
+  const sums = vectors(layout, 'gradient');
+  const gradient = inputs.gradient.map((part, i) =>
+    accumulate ? add(sums[i]!, mul(part, 1 / microBatches)) : part,
+  );
+  const squares = gradient.map((part) => reduceSum(mul(part, part)));
+  const gradientNorm = reshape(sqrt(reduceSum(concat(squares))), []);
   const scale = minimum(1, div(clip, maximum(gradientNorm, 1e-12)));
-  const clipped = clip === 0 ? gradient : mul(gradient, scale);
-
-  const slots = optimizer.slots.map(vector);
-  const updated = optimizer.update({ parameters, gradient: clipped, slots, learningRate, step });
-  const average = vector('average');
-  const averaged = add(average, mul(sub(updated.parameters, average), 1 - ema));
 
   const done = greater(last, 0.5);
-  const keep = (value: Tensor, next: Tensor): StateTensor => ({
-    value,
-    next: accumulate ? where(done, next, value) : next,
-  });
-  const state: Record<string, StateTensor> = {
-    parameters: keep(parameters, updated.parameters),
-    average: keep(average, averaged),
+  const state: Record<string, StateTensor> = {};
+  const keep = (value: Tensor, next: Tensor) => {
+    state[value.name] = { value, next: accumulate ? where(done, next, value) : next };
   };
-  optimizer.slots.forEach((name, i) => {
-    state[name] = keep(slots[i]!, updated.slots[i]!);
+  layout.segments.forEach(({ size }, i) => {
+    const vector = (name: string) => input(place(name, i), [size]);
+    const parameters = inputs.parameters[i]!;
+    const clipped = clip === 0 ? gradient[i]! : mul(gradient[i]!, scale);
+    const slots = optimizer.slots.map(vector);
+    const updated = optimizer.update({ parameters, gradient: clipped, slots, learningRate, step });
+    const average = vector('average');
+    keep(parameters, updated.parameters);
+    keep(average, add(average, mul(sub(updated.parameters, average), 1 - ema)));
+    for (const [s, slot] of slots.entries()) keep(slot, updated.slots[s]!);
+    if (!accumulate) return;
+    state[place('gradient', i)] = { value: sums[i]!, next: where(done, 0, gradient[i]!) };
   });
-  if (accumulate) state.gradient = { value: sum, next: where(done, 0, gradient) };
   return { state, gradientNorm };
 }
 
-/** The parameter tensors of a flat vector [P] in the order of the step, by name. */
-function splitParameters(vector: Tensor, specs: readonly ParameterSpec[]): Record<string, Tensor> {
+/** The parameter tensors of a step's segments, by name. */
+function splitParameters(
+  vectors: readonly Tensor[],
+  segments: readonly Segment[],
+): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
-  let start = 0;
-  for (const { name, shape } of specs) {
-    const end = start + sizeOf(shape);
-    tensors[name] = ordinary(reshape(slice(vector, [start], [end]), keptShape(shape)));
-    start = end;
-  }
+  segments.forEach(({ specs }, i) => {
+    let start = 0;
+    for (const { name, shape } of specs) {
+      const end = start + sizeOf(shape);
+      const part = slice(vectors[i]!, [start], [end]);
+      tensors[name] = ordinary(reshape(part, keptShape(shape)));
+      start = end;
+    }
+  });
   return tensors;
 }

@@ -45,14 +45,15 @@ async function train(device: 'cpu' | 'webgpu', profile?: string) {
   );
   const losses: number[] = [];
   for (let part = 0; part < 6; part++) {
-    const result = await step.run({
+    const [result] = await step.run({
       x: normal(2 * part),
       noise: normal(2 * part + 1),
-      learningRate: 1e-3,
-      step: Math.floor(part / 2) + 1,
-      last: part % 2 === 1,
+      random: [],
+      learningRate: [1e-3],
+      step: [Math.floor(part / 2) + 1],
+      last: [part % 2 === 1],
     });
-    losses.push(result.loss);
+    losses.push(result!.loss);
   }
   const { average } = await step.read();
   await step.release();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../model/index.ts';
-import { findPreset, initializeParameters } from '../nn/index.ts';
+import { findPreset, initializeParameters, unetSchema } from '../nn/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
-import { trainingSchema } from './config.ts';
+import { type TrainingConfig, trainingSchema } from './config.ts';
 import { type Dataset, inMemory } from './dataset.ts';
 import { adam } from './optimizers/index.ts';
 import { compileStep } from './step.ts';
@@ -110,16 +110,13 @@ test('micro-batches give the update of the whole batch', async () => {
       },
       { parameters: initial, average: initial },
     );
-    for (let part = 0; part < microBatches; part++) {
-      const cut = (all: Float32Array) => all.slice(part * rows * 64, (part + 1) * rows * 64);
-      await step.run({
-        x: cut(x),
-        noise: cut(noise),
-        learningRate: 1,
-        step: 1,
-        last: part === microBatches - 1,
-      });
-    }
+    const parts = Array.from({ length: microBatches }, (_, part) => part);
+    await step.run({
+      ...{ x, noise, random: [] },
+      learningRate: parts.map(() => 1),
+      step: parts.map(() => 1),
+      last: parts.map((part) => part === microBatches - 1),
+    });
     const result = (await step.read()).parameters!;
     await step.release();
     return result;
@@ -130,6 +127,48 @@ test('micro-batches give the update of the whole batch', async () => {
   whole.forEach((value, i) => {
     expect(Math.abs(split[i]! - value)).toBeLessThan(1e-4);
   });
+});
+
+test('steps of one call are those of as many calls, to the bit', async () => {
+  const network = unetSchema.parse({
+    type: 'unet',
+    modelChannels: 16,
+    channelMult: [1, 2],
+    numResBlocks: 1,
+    attentionResolutions: [4],
+    groups: 8,
+    dropout: 0.3,
+    time: 0,
+  });
+  const model = createModel({ ...pointModel(1, 0.5), shape: [1, 8, 8], network });
+  const data = new Uint8Array(16 * 64).map((_, i) => (i * 37) % 256);
+  const dataset = { name: 'ramp', count: 16, shape: [1, 8, 8], ...inMemory(data, 16), hash: '' };
+  const train = async (change: Partial<TrainingConfig>, calls: readonly number[]) => {
+    const config = { ...trainingSchema.parse({ sigma: 0.5, batch: 4 }), ...change };
+    const stepsPerCall = 4;
+    const trainer = await createTrainer({ model, dataset, config, device: 'cpu', stepsPerCall });
+    const losses: number[] = [];
+    for (const most of calls) {
+      const until = trainer.step + most;
+      while (trainer.step < until) {
+        for (const { loss } of await trainer.advance(until - trainer.step)) losses.push(loss);
+      }
+    }
+    const average = await trainer.average();
+    await trainer.release();
+    return { losses, average };
+  };
+  const together = await train({}, [1, 5]);
+  const apart = await train({}, [1, 1, 1, 1, 1, 1]);
+  expect(together).toEqual(apart);
+  const again = await train({ recompute: true }, [6]);
+  again.losses.forEach((loss, i) => {
+    expect(loss / together.losses[i]!).toBeCloseTo(1, 5);
+  });
+  const apartBy = again.average.map((value, i) => Math.abs(value - together.average[i]!));
+  expect(apartBy.reduce((most, value) => Math.max(most, value))).toBeLessThan(1e-4);
+  const parts = await train({ microBatches: 2 }, [6]);
+  expect(parts.losses).toHaveLength(6);
 });
 
 test('says what does not fit before anything is compiled', async () => {

@@ -1,21 +1,25 @@
 import { UserError } from '../errors.ts';
-import { type Device, sizeOf } from '../graph/index.ts';
+import { type Device, type Shape, sizeOf } from '../graph/index.ts';
 import type { DenoiserModel } from '../model/index.ts';
-import { initializeParameters } from '../nn/index.ts';
-import { createBatches } from './batches.ts';
+import { countParameters, initializeParameters } from '../nn/index.ts';
+import { createBatches, drawBytes } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { learningRate, type TrainingConfig } from './config.ts';
 import { allocate, type Dataset } from './dataset.ts';
 import { optimizers } from './optimizers/index.ts';
-import { compileStep, type Vectors, vectorNames } from './step.ts';
+import { compileStep, type StepInputs, type Vectors, vectorNames } from './step.ts';
 
 export interface TrainerOptions {
   readonly model: DenoiserModel;
   readonly dataset: Dataset;
   readonly config: TrainingConfig;
   readonly device?: Device;
+  /** Threads on the CPU; default: every core. */
+  readonly threads?: number | undefined;
   /** Where to go on from. */
   readonly checkpoint?: Checkpoint;
+  /** Most steps in one call of the runtime. Default: as many as make handing out the state cheap. */
+  readonly stepsPerCall?: number;
   /** Parameters [P] to start from, in the order of the model's specs. Default: as the network starts. */
   readonly start?: Float32Array | undefined;
 }
@@ -36,8 +40,15 @@ export interface Trainer {
   readonly step: number;
   /** One update of the parameters. @throws UserError if the loss is not finite. */
   next(): Promise<StepReport>;
+  /**
+   * Up to `most` updates, at least one, in one call of the runtime: what it costs to hand the
+   * parameters in and out is paid once. @throws UserError if a loss is not finite.
+   */
+  advance(most: number): Promise<StepReport[]>;
   /** Everything needed to go on from here. */
   checkpoint(): Promise<Checkpoint>;
+  /** The moving average of the parameters [P] alone. */
+  average(): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
@@ -49,38 +60,92 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const start = checkpoint?.vectors ?? startingVectors(options);
   const rows = batch / microBatches;
   const graph = await compileStep(
-    { ...config, ...model, bytes: dataset.dtype === 'uint8', optimizer, rows, device },
+    {
+      ...{ ...config, ...model, optimizer, rows, device },
+      bytes: dataset.dtype === 'uint8',
+      ...(options.threads !== undefined && { threads: options.threads }),
+    },
     start,
   );
-  const batches = createBatches(dataset, { seed, batch: rows, flip: config.flip });
-  const size = rows * sizeOf(dataset.shape);
-  const x = allocate(dataset.dtype, size);
-  const noise = new Float32Array(size);
+  const fill = createFeeder(options, graph.masks, rows);
+  const copied = 4 * countParameters(model.specs) * vectorNames(optimizer).length;
   let step = checkpoint?.step ?? 0;
+  let secondsPerStep = Number.POSITIVE_INFINITY;
 
-  const next = async (): Promise<StepReport> => {
-    const rate = learningRate(config, step + 1);
-    let loss = 0;
-    let gradientNorm = 0;
-    for (let part = 0; part < microBatches; part++) {
-      batches.fill(step * microBatches + part, x, noise);
-      const last = part === microBatches - 1;
-      const result = await graph.run({ x, noise, learningRate: rate, step: step + 1, last });
-      loss += result.loss / microBatches;
-      gradientNorm = result.gradientNorm;
-    }
-    step += 1;
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
-      throw divergence(step, loss, rate);
-    return { step, loss, gradientNorm, learningRate: rate };
+  const advance = async (most: number): Promise<StepReport[]> => {
+    const count = Math.min(most, options.stepsPerCall ?? stepsPerCall(copied, secondsPerStep));
+    const first = step;
+    const began = performance.now();
+    const parts = await graph.run(fill(first, count));
+    secondsPerStep = (performance.now() - began) / 1000 / count;
+    step += count;
+    return Array.from({ length: count }, (_, i) => {
+      const own = parts.slice(i * microBatches, (i + 1) * microBatches);
+      const loss = own.reduce((sum, part) => sum + part.loss, 0) / microBatches;
+      const { gradientNorm } = own.at(-1)!;
+      const rate = learningRate(config, first + i + 1);
+      if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+        throw divergence(first + i + 1, loss, rate);
+      }
+      return { step: first + i + 1, loss, gradientNorm, learningRate: rate };
+    });
   };
   return {
     get step() {
       return step;
     },
-    next,
+    next: async () => (await advance(1))[0]!,
+    advance,
     checkpoint: async () => ({ step, seed, examples: step * batch, vectors: await graph.read() }),
+    average: async () => (await graph.read(['average'])).average!,
     release: () => graph.release(),
+  };
+}
+
+/** Bytes per second at which the runtime hands a program's state out: it copies into fresh memory. */
+const COPY_RATE = 0.75e9;
+/** Largest share of the time that goes to such copies, and longest call, in seconds. */
+const [COPY_SHARE, LONGEST_CALL] = [0.03, 10];
+/** Bytes that are copied fast enough to make no difference. */
+const LITTLE = 1 << 24;
+
+/** How many steps to make in one call: no more than needed, so that a signal is soon noticed. */
+function stepsPerCall(copied: number, secondsPerStep: number): number {
+  if (copied < LITTLE) return 1;
+  const enough = Math.ceil(copied / COPY_RATE / (COPY_SHARE * secondsPerStep));
+  return Math.max(1, Math.min(enough, Math.floor(LONGEST_CALL / secondsPerStep)));
+}
+
+/** Makes the function that gathers what `count` steps after step `first` are fed. */
+function createFeeder(
+  { dataset, config }: TrainerOptions,
+  masks: readonly Shape[],
+  rows: number,
+): (first: number, count: number) => StepInputs {
+  const { microBatches, seed, flip } = config;
+  const batches = createBatches(dataset, { seed, batch: rows, flip });
+  const size = rows * sizeOf(dataset.shape);
+  return (first, count) => {
+    const runs = count * microBatches;
+    const x = allocate(dataset.dtype, runs * size);
+    const noise = new Float32Array(runs * size);
+    const random = masks.map((mask) => new Uint8Array(runs * sizeOf(mask)));
+    const steps = Array.from({ length: runs }, (_, i) => first + Math.floor(i / microBatches) + 1);
+    for (let i = 0; i < runs; i++) {
+      const index = first * microBatches + i;
+      const own = <T extends Uint8Array | Float32Array>(all: T, length: number) =>
+        all.subarray(i * length, (i + 1) * length) as T;
+      batches.fill(index, own(x, size), own(noise, size));
+      random.forEach((bytes, mask) => {
+        drawBytes(seed, mask, index, own(bytes, sizeOf(masks[mask]!)));
+      });
+    }
+    return {
+      ...{ x, noise, random },
+      learningRate: steps.map((step) => learningRate(config, step)),
+      step: steps,
+      last: steps.map((_, i) => i % microBatches === microBatches - 1),
+    };
   };
 }
 

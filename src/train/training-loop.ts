@@ -106,7 +106,7 @@ async function runLoop(loop: Loop): Promise<RunResult> {
   try {
     await evaluate();
     while (!isOver() && !signal?.aborted) {
-      last = (await trainStep(loop)) ?? last;
+      last = (await trainSteps(loop)) ?? last;
       // Before saving: a checkpoint stands for a step that has been evaluated.
       await evaluate();
       if (trainer.step % record.saveEvery === 0) await save();
@@ -142,12 +142,13 @@ function withSaved(error: unknown, directory: string, saved: number | undefined)
   return new UserError(`${error.message} (${kept})`, { cause: error });
 }
 
-/** One step, reported; gives the averages where it was one to log. */
-async function trainStep(loop: Loop): Promise<Averages | undefined> {
+/** Steps up to the next that is logged, evaluated or saved; gives the averages where one is logged. */
+async function trainSteps(loop: Loop): Promise<Averages | undefined> {
   const { directory, record, trainer, meter, events } = loop;
   const { steps } = record.training;
-  const report = await trainer.next();
-  meter.add(report);
+  const reports = await trainer.advance(untilStop(loop));
+  meter.add(reports);
+  const report = reports.at(-1)!;
   reportProgress(loop, report);
   const { step, learningRate } = report;
   if (step % record.logEvery !== 0 && step !== steps) return undefined;
@@ -155,6 +156,21 @@ async function trainStep(loop: Loop): Promise<Averages | undefined> {
   await appendMetrics(directory, { step, learningRate, ...averages });
   await events.write({ step, scalars: { learningRate, ...averages } });
   return averages;
+}
+
+/** Most steps looked ahead. */
+const AHEAD = 100;
+
+/** Steps from here to the next at which something else is to be done. */
+function untilStop({ record, trainer, evaluations }: Loop): number {
+  const { training, logEvery, saveEvery } = record;
+  const status = evaluations.status();
+  for (let count = 1; count < AHEAD; count++) {
+    const step = trainer.step + count;
+    const stops = step % logEvery === 0 || step % saveEvery === 0 || step >= training.steps;
+    if (stops || status.pending(step)) return count;
+  }
+  return AHEAD;
 }
 
 function reportProgress({ onProgress, record, meter, evaluations }: Loop, report: StepReport) {

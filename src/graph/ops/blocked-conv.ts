@@ -51,8 +51,9 @@ export function blockedConv(emitter: Emitter, call: BlockedConv): string {
 
 /**
  * The weight as blocks of outputs, blocks of inputs, kernel positions, inputs, outputs: rows of
- * `channelBlock` outputs, gathered from a transpose that makes outputs the last axis. A weight that
- * is stored in tap order (see `train/layout.ts`) needs next to nothing of that transpose.
+ * `channelBlock` outputs, gathered from an order in which outputs are last. A weight stored as
+ * [O, kh, kw, I] (see `train/layout.ts`) has that order when it is turned; otherwise blocks of its
+ * outputs are brought to the end.
  */
 function blockedWeight(
   emitter: Emitter,
@@ -62,12 +63,11 @@ function blockedWeight(
   const block = emitter.channelBlock;
   const [outputs, inputs, height, width] = weightShape as readonly [number, number, number, number];
   const padded = outputs + missing;
-  const filled = padAxis(emitter, w, 4, turned ? 1 : 0, missing);
-  // From [O, I, kh, kw] to [kh, kw, I, O]; from [I, O, kh, kw] to [kh, I, kw, O].
-  const perm = turned ? [2, 0, 3, 1] : [2, 3, 1, 0];
-  const last = emitter.node('Transpose', [filled], { attributes: { perm } });
+  const stored = emitter.node('Transpose', [w], { attributes: { perm: [0, 2, 3, 1] } });
+  const filled = padAxis(emitter, stored, 4, turned ? 3 : 0, missing);
   const blocks = padded / block;
   const count = inputs * height * width * blocks;
+  const last = turned ? filled : outputsLast(emitter, filled, [padded, count / blocks]);
   const rows = emitter.node('Reshape', [last, emitter.ints([count, block])]);
   // Inputs read unblocked stand outside the kernel positions, one by one.
   const together = inputs < block ? 1 : block;
@@ -77,7 +77,13 @@ function blockedWeight(
   return emitter.node('Reshape', [gathered, emitter.ints([padded, inputs, height, width])]);
 }
 
-/** For each place of the blocked weight, in its order, the row of the transposed weight it takes. */
+/** [O, n] as [O/b, n, b]. */
+function outputsLast(emitter: Emitter, weight: string, [outputs, n]: [number, number]): string {
+  const image = emitter.node('Reshape', [weight, emitter.ints([1, outputs, 1, n])]);
+  return blockedNode(emitter, 'ReorderInput', [image], {});
+}
+
+/** For each place of the blocked weight, in its order, the row of outputs it takes. */
 const weightRows = memoize(
   (
     blocks: number,
@@ -88,17 +94,18 @@ const weightRows = memoize(
     turned: number,
   ) => {
     const indices = new Int32Array(blocks * inputs * height * width);
-    const rowOf = (input: number, a: number, b: number) =>
+    // Turned: [I][kh][kw][O/b]. Otherwise: [O/b][kh][kw][I].
+    const rowOf = (output: number, input: number, a: number, b: number) =>
       turned
-        ? ((height - 1 - a) * inputs + input) * width + (width - 1 - b)
-        : (a * width + b) * inputs + input;
+        ? ((input * height + height - 1 - a) * width + width - 1 - b) * blocks + output
+        : ((output * height + a) * width + b) * inputs + input;
     let k = 0;
     for (let output = 0; output < blocks; output++)
       for (let start = 0; start < inputs; start += together)
         for (let a = 0; a < height; a++)
           for (let b = 0; b < width; b++)
             for (let input = start; input < start + together; input++)
-              indices[k++] = rowOf(input, a, b) * blocks + output;
+              indices[k++] = rowOf(output, input, a, b);
     return indices;
   },
 );

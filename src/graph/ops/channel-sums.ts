@@ -1,8 +1,10 @@
 import type { Emitter } from '../emitter.ts';
-import { apply, checkFloat, fail, type Op, type Shape, type Tensor } from '../tensor.ts';
+import { apply, checkFloat, fail, type Op, type Shape, sizeOf, type Tensor } from '../tensor.ts';
+import { add } from './add.ts';
 import { blockMatrices, hasBlocks, isBlocked, toBlocks } from './blocks.ts';
 import { expand } from './expand.ts';
 import { memoize } from './memo.ts';
+import { mul } from './mul.ts';
 import { reshape } from './reshape.ts';
 
 const op: Op = {
@@ -22,7 +24,20 @@ const op: Op = {
 
 /** Σ over positions of x [N, C, ...]: [N, C]. */
 export function channelSums(x: Tensor): Tensor {
-  return apply(op, [x], undefined);
+  return simplified(x) ?? apply(op, [x], undefined);
+}
+
+/** Sums of what `affine` made, or of sums of such, follow from the sums of what it was made from. */
+function simplified(x: Tensor): Tensor | undefined {
+  if (x.source.kind !== 'op') return undefined;
+  const [a, b, c] = x.inputs as readonly [Tensor, Tensor, Tensor | undefined];
+  if (x.source.op === 'add' && a.shape.join() === b.shape.join()) {
+    const [left, right] = [simplified(a), simplified(b)];
+    return left && right && add(left, right);
+  }
+  if (x.source.op !== 'affine') return undefined;
+  const scaled = mul(channelSums(a), b);
+  return c ? add(scaled, mul(c, sizeOf(x.shape.slice(2)))) : scaled;
 }
 
 /** Nodes of `channelSums`: on blocks, a product with a row of ones. */

@@ -40,5 +40,6 @@ const op: Op<{ readonly axis: number }> = {
 /** Tensors laid end to end along one axis; other sizes must agree. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) fail('concat', 'needs at least one tensor');
-  return apply(op, tensors, { axis: resolveAxis('concat', tensors[0]!, axis) });
+  const resolved = resolveAxis('concat', tensors[0]!, axis);
+  return tensors.length === 1 ? tensors[0]! : apply(op, tensors, { axis: resolved });
 }

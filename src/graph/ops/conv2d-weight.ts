@@ -2,6 +2,7 @@ import { apply, fail, type Op, type Tensor } from '../tensor.ts';
 import { type ConvOptions, checkConv, convSize } from './conv-shape.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
+import { chooseLanes, weightGradientByLanes } from './lane-weight-gradient.ts';
 import {
   type ConvSizes,
   pointwiseWeightGradient,
@@ -41,6 +42,8 @@ const op: Op<Required<Options>> = {
       const operands = { x: x!, y: y!, sizes: sizesOf(inputs, attributes) };
       if (isPointwise(attributes)) return pointwiseWeightGradient(emitter, operands);
       if (stride !== 1) return weightGradientByPatches(emitter, operands);
+      const lanes = chooseLanes(emitter, operands.sizes);
+      if (lanes) return weightGradientByLanes(emitter, operands, lanes);
       return weightGradientByShifts(emitter, operands);
     }
     // A convolution in which batch and channels change places: y is the kernel, spread by the stride.

@@ -1,6 +1,7 @@
 export { abs } from './abs.ts';
 export { add } from './add.ts';
 export { affine } from './affine.ts';
+export { after } from './after.ts';
 export { avgPool } from './avg-pool.ts';
 export { cast } from './cast.ts';
 export { channelDots } from './channel-dots.ts';

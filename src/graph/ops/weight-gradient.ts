@@ -17,7 +17,7 @@ export interface ConvSizes {
   readonly padding: number;
 }
 
-interface Operands {
+export interface Operands {
   readonly x: string;
   readonly y: string;
   readonly sizes: ConvSizes;
