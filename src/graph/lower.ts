@@ -1,5 +1,6 @@
 import type { Emission, OnnxNode } from './emitter.ts';
 import { GraphError } from './error.ts';
+import { fuseSums } from './fuse-sums.ts';
 import { topological } from './gradient.ts';
 import type { OnnxGraph, OnnxValue } from './onnx.ts';
 import type { Tensor } from './tensor.ts';
@@ -29,8 +30,9 @@ export function lowerGraph(inputs: Tensors, outputs: Tensors, emitter: Emission)
     if (!names.has(tensor)) names.set(tensor, lowerTensor(tensor, names, emitter));
   }
   checkLabels(emitter, inputs, outputs);
-  const needed = new Set(Object.values(outputs).map((tensor) => names.get(tensor)!));
-  const used = usedNodes(emitter.emitted, needed);
+  const made = new Set(Object.values(outputs).map((tensor) => names.get(tensor)!));
+  const needed = new Set(made);
+  const used = fuseSums(usedNodes(emitter.emitted, needed), made);
   return {
     nodes: bindOutputs(outputs, names, used),
     constants: emitter.constants.filter(({ name }) => needed.has(name)),

@@ -7,7 +7,10 @@ import type { Op, Shape, Tensor } from '../tensor.ts';
  * `toBlocks` and returns `fromBlocks`. Where neighbours both do, what is between cancels: `toBlocks`
  * finds the blocks that the ordinary image was made from, and the conversion nobody reads is dropped.
  */
-const domain = 'com.microsoft.nchwc';
+export const BLOCKED = 'com.microsoft.nchwc';
+
+/** What `add` emits for two images in blocks: no operator of the runtime, see `fuse-sums.ts`. */
+export const BLOCKED_SUM = 'BlockedSum';
 
 /** Whether an image of this shape is whole blocks here. */
 export function hasBlocks({ target, channelBlock }: Emitter, shape: Shape): boolean {
@@ -24,13 +27,15 @@ export const isBlocked = (emitter: Emitter, name: string): boolean =>
 export function toBlocks(emitter: Emitter, name: string): string {
   const maker = emitter.maker(name);
   if (maker?.op === 'ReorderOutput') return maker.inputs[0]!;
-  return emitter.node('ReorderInput', [name], { domain });
+  return emitter.node('ReorderInput', [name], { domain: BLOCKED });
 }
 
 /** The image of `channels` channels that blocks hold. */
 export function fromBlocks(emitter: Emitter, blocks: string, channels: number): string {
-  return emitter.node('ReorderOutput', [blocks], { domain, attributes: { channels } });
+  return emitter.node('ReorderOutput', [blocks], { domain: BLOCKED, attributes: { channels } });
 }
+
+const isSum = ({ source }: Tensor) => source.kind === 'op' && source.op === 'add';
 
 /** A node of the runtime's blocked domain. */
 export function blockedNode(
@@ -39,7 +44,7 @@ export function blockedNode(
   inputs: readonly string[],
   attributes: Readonly<Record<string, AttributeValue>>,
 ): string {
-  return emitter.node(op, inputs, { domain, attributes });
+  return emitter.node(op, inputs, { domain: BLOCKED, attributes });
 }
 
 /** The same blocks under the shape [N·C/b, H·W, b]: a matrix of positions by channels for each block. */
@@ -66,6 +71,10 @@ export function elementwise(lower: Op['lower']): Op['lower'] {
       inputs.some((x, i) => isFull(x) && isBlocked(emitter, names[i]!));
     if (!fits) return lower(emitter, names, call);
     const operands = names.map((name, i) => (isFull(inputs[i]!) ? toBlocks(emitter, name) : name));
-    return fromBlocks(emitter, lower(emitter, operands, call), output.shape[1]!);
+    const result =
+      isSum(call.output) && inputs.every(isFull)
+        ? emitter.node(BLOCKED_SUM, operands)
+        : lower(emitter, operands, call);
+    return fromBlocks(emitter, result, output.shape[1]!);
   };
 }
