@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { benchGraph } from './graph.ts';
 import { benchSample } from './sample.ts';
 import { benchTrain } from './train.ts';
+import { benchUnet } from './unet.ts';
 
-const usage = `usage: npm run bench -- [graph] [train] [sample] [--json] [--seconds n] [--peer python]
+const usage = `usage: npm run bench -- [graph] [train] [sample] [unet] [--json] [--seconds n] [--peer python]
   graph   convolutions as a share of the MatMul rate
   train   the demo's network; --peer runs the same in that Python's PyTorch
-  sample  random numbers and Langevin updates`;
+  sample  random numbers and Langevin updates
+  unet    U-Nets, of --only names; --peer and --guided-diffusion (a clone) run theirs in PyTorch`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,6 +17,8 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '2' },
     peer: { type: 'string' },
+    'guided-diffusion': { type: 'string' },
+    only: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', default: false },
   },
 });
@@ -24,6 +28,13 @@ const benches = {
   graph: () => benchGraph(seconds),
   train: () => benchTrain(seconds, values.peer),
   sample: () => benchSample(seconds),
+  unet: () => benchUnet(seconds, unetPeer(), values.only),
+};
+const unetPeer = () => {
+  const { peer: python, 'guided-diffusion': guidedDiffusion } = values;
+  return python !== undefined && guidedDiffusion !== undefined
+    ? { python, guidedDiffusion }
+    : undefined;
 };
 const names = positionals.length > 0 ? positionals : Object.keys(benches);
 const unknown = names.find((name) => !Object.hasOwn(benches, name));

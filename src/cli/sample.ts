@@ -47,8 +47,8 @@ export const sampleOptions = defineOptions({
   },
   measurements: {
     flags: '--measurements <M>',
-    description: 'walk the member (M, σ̃√M) of the model’s class',
-    schema: z.int().min(1).default(1),
+    description: 'walk the member (M, σ̃√M) of the model’s class; default: as it was trained, or 1',
+    schema: z.int().min(1).optional(),
   },
   kernel: {
     flags: '--kernel <name>',
@@ -114,9 +114,11 @@ export function sampleCommand(parent: Command): void {
     const output = createOutput(globalOptions(command));
     const options = await readOptions(sampleOptions, command);
     await checkOut(options.out);
-    const { sigma, measurements, device } = options;
-    const effective = sigma === undefined ? {} : { sigma: effectiveNoise(sigma, measurements) };
+    const { sigma, device } = options;
+    const given = options.measurements ?? 1;
+    const effective = sigma === undefined ? {} : { sigma: effectiveNoise(sigma, given) };
     const model = await loadModel(options.model, { device, ...effective });
+
     checkPicture(options.out, model.shape);
     const draws = await walk(model, options, output);
     const files = await saveDraws(draws, options.out);
@@ -157,6 +159,7 @@ export async function walk(
   output: Output,
 ): Promise<Draws> {
   const { burnIn, steps, chains, jumpEvery } = options;
+  const measurements = options.measurements ?? model.config?.measurements ?? 1;
   if (jumpEvery > steps) {
     throw new UserError(
       `--steps ${steps}: no jump falls within; give at least --jump-every ${jumpEvery}, or jump more often`,
@@ -173,7 +176,7 @@ export async function walk(
   };
   await interruptible(async (signal) => {
     try {
-      for await (const jump of walkJump(model, { ...options, signal, onProgress })) {
+      for await (const jump of walkJump(model, { ...options, measurements, signal, onProgress })) {
         times.push(jump.step);
         ybar.push(jump.ybar);
         xhat.push(jump.xhat);

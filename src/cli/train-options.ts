@@ -13,6 +13,11 @@ export const trainOptions = defineOptions({
     description: 'network; see mdensity info',
     schema: z.string().optional(),
   },
+  dropout: {
+    flags: '--dropout <rate>',
+    description: 'U-Nets: share of activations set to zero while training (default 0)',
+    schema: z.number().min(0).lt(1).optional(),
+  },
   init: {
     flags: '--init <run|name|file>',
     description: 'start from the weights of a run, a model or a safetensors file',

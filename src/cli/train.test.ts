@@ -45,8 +45,34 @@ describe('train', () => {
     );
     expect(await refusal(...resume, '--net', 'mlp')).toMatch(/^--net mlp: .* another network/);
     expect(await refusal(...resume, '--limit', '50')).toMatch(/was trained on digits8 with hash/);
+    expect(await refusal(...resume, '--dropout', '0')).toMatch(
+      /^--dropout 0: the run in .* has none;/,
+    );
     await mdensityJson(...resume, '--steps', '2', '--net', 'digits8', '--data', 'digits8');
     expect(await readFile(join(out, 'model.onnx'))).toEqual(before);
+  });
+
+  test('takes another dropout for a U-Net, and keeps to it', async () => {
+    const [out, images] = [at('dropped'), at('images.npy')];
+    await writeFile(images, encodeNpy(new Float32Array(4 * 784).fill(0.5), [4, 1, 28, 28]));
+    const start = ['train', '--data', images, '--batch', '2', '--steps', '1', '--out'];
+    await mdensityJson(...start, out, '--net', 'unet-s', '--dropout', '0.25');
+    expect((await recordOf(out)).model.network).toMatchObject({ type: 'unet', dropout: 0.25 });
+    const resume = ['train', '--out', out, '--resume'];
+    for (const rate of ['0', '0.1']) {
+      expect(await refusal(...resume, '--dropout', rate)).toMatch(
+        new RegExp(`^--dropout ${rate}: the run in .*dropped has 0.25; leave --dropout out`),
+      );
+    }
+    expect(await refusal(...resume, '--net', 'unet-64')).toMatch(/has another network/);
+    await mdensityJson(...resume, '--net', 'unet-s', '--dropout', '0.25');
+    await mdensityJson(...resume, '--net', 'unet-s');
+
+    const none = await refusal(...start, at('never'), '--net', 'mlp', '--dropout', '0.1');
+    expect(none).toBe(
+      '--dropout 0.1: network mlp has none; leave --dropout out, or take a U-Net, such as --net unet-s',
+    );
+    expect(existsSync(at('never'))).toBe(false);
   });
 
   test('evaluates on the way, and tells which model was best', async () => {
@@ -131,6 +157,9 @@ describe('train', () => {
     [['--sigma', 'half'], /^--sigma: must be a finite number; it is "half"$/],
     [['--measurements', '0'], /^--measurements: must be at least 1; it is 0$/],
     [['--measurements', '1.5'], /^--measurements: must be a whole number; it is 1.5$/],
+    [['--dropout', '1'], /^--dropout: must be below 1; it is 1$/],
+    [['--dropout', '-0.1'], /^--dropout: must be at least 0; it is -0\.1$/],
+    [['--dropout', '0.1'], /^--dropout 0\.1: network digits8 has none; leave --dropout out/],
     [['--steps', ''], /^--steps: must be a .*number; it is ""$/],
     [['--optimizer', 'adagard'], /must be one of .*; it is "adagard"\. Did you mean "adagrad"\?$/],
     [['--device', 'gpu'], /^--device: must be one of .*; it is "gpu"/],

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { ModelConfig } from '../model/index.ts';
-import { findPreset } from '../nn/index.ts';
+import { findPreset, type NetworkConfig } from '../nn/index.ts';
 import {
   bestModelPath,
   type Dataset,
@@ -32,6 +32,7 @@ const examples = `
 Examples:
   mdensity train --net digits --data mnist --sigma 0.5 --out runs/digits
   mdensity train --net mlp --data points.npy --sigma 0.3 --steps 5000 --out runs/points
+  mdensity train --net unet-s --data mnist --dropout 0.1 --out runs/unet
   mdensity train --config digits.yaml --seed 1 --out runs/digits-1
   mdensity train --net digits --data mnist --sample-every 500 --stop-metric validationLoss --out runs/watched
   mdensity train --out runs/digits --resume`;
@@ -70,7 +71,7 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const { out: directory, device, threads, saveEvery, logEvery } = options;
   const { validateEvery, sampleEvery, stopMetric, patience } = options;
   const source = required(options.data, '--data', 'mnist');
-  const network = findPreset(required(options.net, '--net', 'digits')).config;
+  const network = networkOf(required(options.net, '--net', 'digits'), options.dropout);
   const { sigma, measurements, view } = options;
   const sourceOptions = givenDatasetOptions(options);
   const dataset = await loadShown(source, sourceOptions, output);
@@ -91,6 +92,16 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
       sourceOptions: { ...sourceOptions },
       versions: versions(),
     }),
+  );
+}
+
+/** A preset's network, with another dropout where one is given. */
+function networkOf(net: string, dropout: number | undefined): NetworkConfig {
+  const { config } = findPreset(net);
+  if (dropout === undefined) return config;
+  if (config.type === 'unet') return { ...config, dropout };
+  throw new UserError(
+    `--dropout ${dropout}: network ${net} has none; leave --dropout out, or take a U-Net, such as --net unet-s`,
   );
 }
 
@@ -131,7 +142,7 @@ export async function resumeTraining(
 
 /** Other numbers would make another run. Data is known by its hash, wherever it is now. */
 function checkUnchanged(record: RunRecord, given: Partial<TrainOptions>, directory: string): void {
-  const { net, init, ...rest } = given;
+  const { net, dropout, init, ...rest } = given;
   for (const key of Object.keys(training) as (keyof typeof training)[]) {
     if (rest[key] === undefined || rest[key] === record.training[key]) continue;
     const option = trainOptions[key].flags.split(' ')[0];
@@ -144,8 +155,25 @@ function checkUnchanged(record: RunRecord, given: Partial<TrainOptions>, directo
       `--init ${init}: the run in ${directory} started from ${record.start ?? 'no other weights'}; leave --init out to resume it, or start another run`,
     );
   }
+  checkNetwork(record, { net, dropout }, directory);
+}
+
+function checkNetwork(
+  { model: { network } }: RunRecord,
+  { net, dropout }: { readonly net?: string | undefined; readonly dropout?: number | undefined },
+  directory: string,
+): void {
+  const own = network.type === 'unet' ? network.dropout : undefined;
+  if (dropout !== undefined && dropout !== own) {
+    throw new UserError(
+      `--dropout ${dropout}: the run in ${directory} has ${own ?? 'none'}; leave --dropout out to resume it, or start another run`,
+    );
+  }
   if (net === undefined) return;
-  if (isDeepStrictEqual(findPreset(net).config, record.model.network)) return;
+  const { config } = findPreset(net);
+  // A run may have another dropout than its preset.
+  const same = own === undefined || config.type !== 'unet' ? config : { ...config, dropout: own };
+  if (isDeepStrictEqual(same, network)) return;
   throw new UserError(
     `--net ${net}: the run in ${directory} has another network; leave --net out to resume it, or start another run`,
   );

@@ -3,7 +3,8 @@ import { GraphError } from './error.ts';
 import { feeder, type HostArray, hostTensor } from './host.ts';
 import { lowerGraph, type Tensors } from './lower.ts';
 import { encodeModel, type OnnxGraph } from './onnx.ts';
-import { REPEATS, repeatGraph } from './repeat.ts';
+import { handsOutState, REPEATS, repeatGraph } from './repeat.ts';
+import { countRuns, runInTurn, stack } from './runs.ts';
 import {
   type Device,
   loadRuntime,
@@ -13,7 +14,7 @@ import {
   resolveDevice,
 } from './runtime.ts';
 import { createState, type ProgramState, primed, type StateTensors } from './state.ts';
-import { input, sizeOf, type Tensor } from './tensor.ts';
+import { input, type Tensor } from './tensor.ts';
 
 export interface CompileOptions<I extends Tensors, O extends Tensors> {
   /** Tensors made by `input`, fed at every call under these names. */
@@ -63,9 +64,12 @@ export async function compile<I extends Tensors, O extends Tensors>(
   const onCpu = device === 'cpu';
   const emitter = createEmitter(device, onCpu ? await probeChannelBlock() : 0);
   const runtime = await loadRuntime();
-  const state = createState(runtime, stateTensors, !onCpu);
-  const graph = lowerProgram(inputs, outputs, stateTensors, emitter);
   const loops = repeat && onCpu;
+  const graph = lowerProgram(inputs, outputs, stateTensors, emitter);
+  // A loop hands its state out at its end.
+  const inPlace = loops && !handsOutState(graph, Object.keys(stateTensors));
+  const place = inPlace ? 'inPlace' : onCpu ? 'alternate' : 'onDevice';
+  const state = createState(runtime, stateTensors, place);
   const model = loops ? repeatGraph(graph, partsOf(inputs, stateTensors)) : graph;
   const session = await openSession(encodeModel(model), {
     device,
@@ -93,13 +97,7 @@ export async function compile<I extends Tensors, O extends Tensors>(
     if (loops) return runOnce(values, runs);
     const all = mapValues(outputs, (tensor) => hostTensor(runtime, '', stack(tensor, runs)));
     const arrays = mapValues(all, (tensor) => tensor.data as HostArray);
-    for (let i = 0; i < runs; i++) {
-      const made = await runOnce(
-        mapValues(values, (data) => entry(data, i, runs)),
-        undefined,
-      );
-      for (const name of names) entry(arrays[name]!, i, runs).set(made[name] as never);
-    }
+    await runInTurn((own) => runOnce(own, undefined), values, arrays, runs);
     return arrays;
   };
 
@@ -129,32 +127,6 @@ const partsOf = (inputs: Tensors, state: StateTensors) => ({
   inputs: Object.keys(inputs),
   state: new Map(Object.keys(state).map((name) => [name, primed(name)])),
 });
-
-/** A tensor with a leading axis. */
-const stack = (tensor: Tensor, count: number): Tensor => ({
-  ...tensor,
-  shape: [count, ...tensor.shape],
-});
-
-/** Entry i of `count` along the leading axis. */
-function entry<T extends HostArray>(data: T, i: number, count: number): T {
-  const size = data.length / count;
-  return data.subarray(i * size, (i + 1) * size) as T;
-}
-
-/** How many runs the inputs are for. @throws GraphError if they differ. */
-function countRuns(inputs: Tensors, values: Arrays<Tensors>): number {
-  const counts = Object.entries(inputs).map(
-    ([name, { shape }]) => (values[name]?.length ?? Number.NaN) / sizeOf(shape),
-  );
-  const [runs = 1] = counts;
-  if (!Number.isInteger(runs) || runs < 1 || counts.some((count) => count !== runs)) {
-    throw new GraphError(
-      `a repeated graph takes one entry of every input for each run, not ${counts.join(', ')}`,
-    );
-  }
-  return runs;
-}
 
 /** Runtime tensors over the caller's arrays and over those of the results, made once for each size. */
 function createHost(runtime: Runtime, inputs: Tensors, outputs: Tensors) {

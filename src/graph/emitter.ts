@@ -1,30 +1,8 @@
-import type { OnnxGraph } from './onnx.ts';
+import type { AttributeValue, OnnxConstant, OnnxNode } from './onnx.ts';
 import { type DType, dtypeOf, type Shape, type TensorData } from './types.ts';
 
 /** Where a graph will run. Lowerings differ: `portable` uses standard ONNX alone. */
 export type Target = 'cpu' | 'webgpu' | 'cuda' | 'portable';
-
-export type AttributeValue =
-  | number
-  | string
-  | readonly number[]
-  | { readonly float: number }
-  | { readonly graph: OnnxGraph };
-
-export interface OnnxNode {
-  readonly op: string;
-  readonly domain: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
-}
-
-export interface OnnxConstant {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: Shape;
-  readonly data: TensorData;
-}
 
 export interface NodeOptions {
   readonly domain?: string;
@@ -112,9 +90,12 @@ function createNodeList() {
     { domain = '', attributes = {} }: NodeOptions = {},
   ): string[] => {
     const maker = makers.get(inputs[0]!);
-    // A shape that is computed is there to make the next wait; see `after`.
-    if (op === 'Reshape' && maker?.op === op && !makers.has(maker.inputs[1]!)) {
-      return add(op, [maker.inputs[0]!, inputs[1]!], count);
+    if (op === 'Reshape' && maker?.op === op) {
+      // A shape that is computed, plus zero, is there to make what reads it wait (see `after`): then
+      // this one waits itself. The runtime cannot take a chain of the two.
+      const wait = makers.get(maker.inputs[1]!)?.inputs[1];
+      const shape = wait === undefined ? inputs[1]! : add('Add', [inputs[1]!, wait], 1)[0]!;
+      return add(op, [maker.inputs[0]!, shape], count);
     }
     if (op === 'Transpose' && maker?.op === op) {
       const first = maker.attributes.perm as readonly number[];

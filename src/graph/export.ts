@@ -1,7 +1,7 @@
-import { createEmitter, type OnnxConstant, type OnnxNode } from './emitter.ts';
+import { createEmitter } from './emitter.ts';
 import { GraphError } from './error.ts';
 import { lowerGraph } from './lower.ts';
-import { encodeModel, type OnnxGraph } from './onnx.ts';
+import { encodeModel, type OnnxConstant, type OnnxGraph, type OnnxNode } from './onnx.ts';
 import { storeHalves } from './store-halves.ts';
 import { input, type Shape, type Tensor } from './tensor.ts';
 

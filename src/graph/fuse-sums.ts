@@ -1,4 +1,4 @@
-import type { OnnxNode } from './emitter.ts';
+import type { OnnxNode } from './onnx.ts';
 import { BLOCKED, BLOCKED_SUM } from './ops/blocks.ts';
 
 /**

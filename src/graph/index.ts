@@ -3,6 +3,7 @@ export { GraphError } from './error.ts';
 export { exportOnnx } from './export.ts';
 export { grad, pullBack } from './gradient.ts';
 export type { HostArray } from './host.ts';
+export { peakBytes } from './memory.ts';
 export { type OnnxFile, openOnnx } from './onnx-file.ts';
 export * from './ops/index.ts';
 export { type OnnxDescription, readOnnx } from './read-onnx.ts';

@@ -1,8 +1,8 @@
-import type { Emission, OnnxNode } from './emitter.ts';
+import type { Emission } from './emitter.ts';
 import { GraphError } from './error.ts';
 import { fuseSums } from './fuse-sums.ts';
 import { topological } from './gradient.ts';
-import type { OnnxGraph, OnnxValue } from './onnx.ts';
+import type { OnnxGraph, OnnxNode, OnnxValue } from './onnx.ts';
 import type { Tensor } from './tensor.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;

@@ -11,8 +11,29 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import type { AttributeValue, OnnxConstant, OnnxNode } from './emitter.ts';
-import { type DType, onnxType, type StoredType, type TensorData } from './types.ts';
+import { type DType, onnxType, type Shape, type StoredType, type TensorData } from './types.ts';
+
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly graph: OnnxGraph };
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+export interface OnnxConstant {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly data: TensorData;
+}
 
 /** A graph input or output; a size that is a string is a named dynamic dimension. */
 export interface OnnxValue {

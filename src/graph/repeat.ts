@@ -1,5 +1,4 @@
-import type { OnnxNode } from './emitter.ts';
-import type { OnnxGraph, OnnxValue } from './onnx.ts';
+import type { OnnxGraph, OnnxNode, OnnxValue } from './onnx.ts';
 
 /** Name of the input that says how many times to run. */
 export const REPEATS = '__repeats';
@@ -70,6 +69,22 @@ export function repeatGraph(graph: OnnxGraph, { inputs, state }: Parts): OnnxGra
     ],
     outputs: [...next, ...results.map(repeated)],
   };
+}
+
+/**
+ * Whether something that leaves the graph may be the memory of a state rather than new: it comes from
+ * it by nodes of one operand, which the runtime may leave out. Such a graph must not write its state
+ * where it read it.
+ */
+export function handsOutState(graph: OnnxGraph, state: readonly string[]): boolean {
+  const fixed = new Set(['', ...graph.constants.map(({ name }) => name)]);
+  const memory = new Set(state);
+  for (const { inputs, outputs } of graph.nodes) {
+    const operands = inputs.filter((name) => !fixed.has(name));
+    if (operands.length !== 1 || !memory.has(operands[0]!)) continue;
+    for (const name of outputs) memory.add(name);
+  }
+  return graph.outputs.some(({ name }) => memory.has(name));
 }
 
 function node(

@@ -37,6 +37,8 @@ export async function openSession(
     return await InferenceSession.create(model, {
       executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
       logSeverityLevel: 3,
+      // It would put a run's memory in one new piece beside what the first run left: half as much again.
+      enableMemPattern: false,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       ...(keepOnDevice.length > 0 && {

@@ -38,24 +38,32 @@ export type StateTensors = Readonly<Record<string, StateTensor>>;
 export const primed = (name: string) => `${name}'`;
 
 /**
- * Holds state between runs. On the CPU two buffers take turns, so that a run never writes what it
- * reads; on a device the outputs of one run are the inputs of the next.
+ * Where a run leaves state: `alternate`, two buffers take turns, so that a run never writes what it
+ * reads; `inPlace`, one buffer, for graphs that write their results when all else is done; `onDevice`,
+ * the outputs of one run are the inputs of the next.
  */
+export type StatePlace = 'alternate' | 'inPlace' | 'onDevice';
+
+/** Holds state between runs. */
 export function createState(
   runtime: Runtime,
   tensors: StateTensors,
-  onDevice: boolean,
+  place: StatePlace,
 ): StateStore {
+  const onDevice = place === 'onDevice';
   const current: Record<string, Ort.Tensor> = {};
-  const spare: Record<string, Ort.Tensor | null> = {};
+  const spare: Record<string, Ort.Tensor> = {};
+  /** What is known of each value, without what it began as: that may be large. */
+  const types = new Map<string, Tensor>();
   for (const [name, { value, next, initial }] of Object.entries(tensors)) {
     if (value.shape.join() !== next.shape.join() || value.dtype !== next.dtype) {
       throw new GraphError(
         `compile: state "${name}" is ${value.dtype} [${value.shape.join(', ')}] but its next value is ${next.dtype} [${next.shape.join(', ')}]`,
       );
     }
+    types.set(name, value);
     current[name] = hostTensor(runtime, name, value, initial?.slice());
-    spare[primed(name)] = onDevice ? null : hostTensor(runtime, name, value);
+    if (place === 'alternate') spare[name] = hostTensor(runtime, name, value);
   }
 
   const known = (name: string) => {
@@ -71,18 +79,24 @@ export function createState(
       read: async (name) => readBack(runtime, known(name)),
       write: (name, data) => {
         const old = known(name);
-        current[name] = hostTensor(runtime, name, tensors[name]!.value, data.slice());
+        current[name] = hostTensor(runtime, name, types.get(name)!, data.slice());
         if (old.location === 'gpu-buffer') old.dispose();
       },
     },
     current: () => current,
-    next: () => spare,
+    next: () => {
+      const into = place === 'inPlace' ? current : spare;
+      return Object.fromEntries(
+        Object.keys(current).map((name) => [primed(name), into[name] ?? null]),
+      );
+    },
     advance: (results) => {
+      // On the CPU the runtime also returns a copy of what it wrote to `next`: not needed.
+      if (place === 'inPlace') return;
       for (const name of Object.keys(current)) {
         const old = current[name]!;
-        // On the CPU the runtime also returns a copy of what it wrote to `next`: not needed.
-        current[name] = onDevice ? results[primed(name)]! : spare[primed(name)]!;
-        if (!onDevice) spare[primed(name)] = old;
+        current[name] = onDevice ? results[primed(name)]! : spare[name]!;
+        if (!onDevice) spare[name] = old;
         else if (old.location === 'gpu-buffer') old.dispose();
       }
     },

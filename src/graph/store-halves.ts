@@ -1,7 +1,6 @@
 import { HALF_MAX, toHalf } from '../half.ts';
-import type { OnnxNode } from './emitter.ts';
 import { GraphError } from './error.ts';
-import type { OnnxGraph, StoredConstant, StoredGraph } from './onnx.ts';
+import type { OnnxGraph, OnnxNode, StoredConstant, StoredGraph } from './onnx.ts';
 import { onnxType } from './types.ts';
 
 /** Shorter constants stay as they are: they would save nothing, and some are exact numbers. */

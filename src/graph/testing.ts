@@ -2,8 +2,12 @@
 import { expect } from 'vitest';
 import { fillNormal, fillUniform, permutation, randomKey, uniformInt } from '../random.ts';
 import { compile } from './compile.ts';
+import { createEmitter, type Target } from './emitter.ts';
 import { topological } from './gradient.ts';
-import type { HostArray } from './host.ts';
+import { type HostArray, hostTensor } from './host.ts';
+import { lowerGraph } from './lower.ts';
+import { encodeModel, type OnnxGraph } from './onnx.ts';
+import { loadRuntime, openSession, probeChannelBlock } from './runtime.ts';
 import { type DType, input, type Shape, sizeOf, type Tensor } from './tensor.ts';
 
 /** Seeded draws, each different from the last. */
@@ -78,6 +82,36 @@ export async function evaluate<Name extends string>(
     Array.from(data as ArrayLike<number | bigint>, Number),
   ]);
   await program.release();
+  return Object.fromEntries(copies);
+}
+
+/** The graph of outputs as it is lowered for a target on this machine. */
+export async function lowered(
+  outputs: Readonly<Record<string, Tensor>>,
+  target: Target = 'cpu',
+): Promise<OnnxGraph> {
+  const block = target === 'cpu' ? await probeChannelBlock() : 0;
+  return lowerGraph(fedInputs(Object.values(outputs)), outputs, createEmitter(target, block));
+}
+
+/** As `evaluate`, by standard ONNX alone: nothing is in blocks, no operator is the runtime's own. */
+export async function evaluatePortable<Name extends string>(
+  outputs: Readonly<Record<Name, Tensor>>,
+): Promise<Record<Name, number[]>> {
+  const runtime = await loadRuntime();
+  const model = encodeModel(await lowered(outputs, 'portable'));
+  const session = await openSession(model, { device: 'cpu', threads: 1 });
+  const inputs = Object.entries(fedInputs(Object.values(outputs)));
+  const feeds = inputs.map(([name, tensor]) => [
+    name,
+    hostTensor(runtime, name, tensor, fedValues.get(tensor)!),
+  ]);
+  const results = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  const copies = Object.keys(outputs).map((name) => [
+    name,
+    Array.from(results[name]!.data as ArrayLike<number>, Number),
+  ]);
   return Object.fromEntries(copies);
 }
 

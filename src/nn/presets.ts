@@ -40,6 +40,29 @@ export const presets: Readonly<Record<string, Preset>> = {
       ...small,
     },
   },
+  'digits-l': {
+    description: '28×28 images: as digits with 48 and 96 channels, 0.75 M parameters',
+    config: {
+      type: 'additive-unet',
+      patch: 2,
+      modelChannels: 48,
+      channelMult: [1, 2],
+      numResBlocks: [2, 3],
+      ...small,
+    },
+  },
+  light32: {
+    description:
+      '32×32 images: 2×2 patches, 64 channels at 16×16, 128 at 8×8, 256 at 4×4, 3.41 M parameters',
+    config: {
+      type: 'additive-unet',
+      patch: 2,
+      modelChannels: 64,
+      channelMult: [1, 2, 4],
+      numResBlocks: [2, 2, 1],
+      ...small,
+    },
+  },
   'unet-s': {
     description: '28×28 images: U-Net of 32 and 64 channels, 1 block a level, 1.11 M parameters',
     config: unetSchema.parse({

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { add, GraphError, input } from '../graph/index.ts';
+import {
+  add,
+  conv2d,
+  GraphError,
+  grad,
+  input,
+  mul,
+  reduceSum,
+  type Tensor,
+} from '../graph/index.ts';
+import { createDraw, evaluate, expectClose, fed, lowered, normalInput } from '../graph/testing.ts';
+import { dropout } from './dropout.ts';
 import { fanIn, ones, zeros } from './initialize.ts';
 import {
   bindParameters,
@@ -7,6 +18,7 @@ import {
   initializeParameters,
   listParameters,
   type Network,
+  type Scope,
 } from './scope.ts';
 
 const network: Network = (scope, x) => {
@@ -66,5 +78,72 @@ describe('initializeParameters', () => {
     const two = ['a', 'b'].map((name) => ({ name, shape: [3], initialize: fanIn(1) }));
     const values = initializeParameters(two, 5);
     expect(values.subarray(0, 3)).not.toEqual(values.subarray(3));
+  });
+});
+
+describe('part', () => {
+  const draw = createDraw(7);
+  const shape = [2, 16, 4, 4];
+  const [x, shift] = [normalInput(draw, shape), normalInput(draw, [16, 1, 1])];
+
+  /** Two layers, dropout between them, and another part inside. */
+  const inside = (scope: Scope, [h, moved]: readonly Tensor[]): Tensor => {
+    const first = conv2d(h!, scope.at('a').at(0).parameter('w', [16, 16, 3, 3], ones), {
+      padding: 1,
+    });
+    const dropped = dropout(scope, add(mul(first, first), moved!), 0.5);
+    const last = (deep: Scope, [inner]: readonly Tensor[]) =>
+      conv2d(dropout(deep, inner!, 0.25), deep.parameter('w', [16, 16, 3, 3], ones), {
+        padding: 1,
+      });
+    return add(h!, scope.at('b').part(last, [dropped]));
+  };
+  const network: Network = (scope, h) => {
+    const once = scope.at('one').part(inside, [h, shift]);
+    return scope.at('two').part(inside, [once, shift]);
+  };
+  const specs = listParameters(network, [16, 4, 4]);
+  const parameters = Object.fromEntries(
+    specs.map(({ name }) => {
+      const values = draw.normal(16 * 16 * 9).map((value) => value / 12);
+      return [name, fed([16, 16, 3, 3], values)];
+    }),
+  );
+  const masks = Array.from({ length: 4 }, () =>
+    fed(shape, Uint8Array.from(draw.uniform(2 * 16 * 16, 0, 256)), 'uint8'),
+  );
+
+  /** Σ y² and its gradients; every mask is given out once. */
+  const build = (recompute: boolean) => {
+    let drawn = 0;
+    const randomBytes = () => masks[drawn++];
+    const y = network(bindParameters(parameters, { randomBytes, recompute }), x);
+    expect(drawn).toBe(4);
+    const gradients = grad(reduceSum(mul(y, y)), [x, shift, ...Object.values(parameters)]);
+    return { y, ...Object.fromEntries(gradients.map((tensor, i) => [`gradient ${i}`, tensor])) };
+  };
+
+  test('has the parameters of its scope, nested ones too', () => {
+    expect(specs.map(({ name }) => name)).toEqual(['one.a.0.w', 'one.b.w', 'two.a.0.w', 'two.b.w']);
+  });
+
+  test('computed again, with the same bytes, has the same values and gradients', async () => {
+    const [plain, again] = [await evaluate(build(false)), await evaluate(build(true))];
+    expect(Object.keys(again)).toHaveLength(7);
+    for (const [name, values] of Object.entries<number[]>(plain)) {
+      // Half and a quarter are dropped: other bytes would make other numbers altogether.
+      expectClose((again as Record<string, number[]>)[name]!, values);
+    }
+  });
+
+  test('is computed a second time only where that is asked for', async () => {
+    const count = async (recompute: boolean) => {
+      const { nodes } = await lowered(build(recompute));
+      return nodes.filter(({ op }) => op === 'Conv').length;
+    };
+    expect(await count(true)).toBeGreaterThan(await count(false));
+    const elsewhere = bindParameters(parameters, { recompute: true });
+    const { nodes } = await lowered({ y: network(elsewhere, x) });
+    expect(nodes.filter(({ op }) => op === 'Conv')).toHaveLength(4);
   });
 });

@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { resumeRun, startRun } from './run.ts';
 import { readRecord } from './run-directory.ts';
-import { lastDigests, loggedLines, runDigests, runsFolder, runUntil, smallRun } from './testing.ts';
+import {
+  lastDigests,
+  loggedLines,
+  runDigests,
+  runsFolder,
+  runUntil,
+  smallRun,
+  smallUnet,
+} from './testing.ts';
 
 const runs = runsFolder();
 const checkpointNames = ['step-00000008.safetensors', 'step-00000012.safetensors'];
@@ -14,6 +22,7 @@ describe('a run that was interrupted and resumed is the same as one that was not
     { name: 'adam', settings: { preset: 'digits8' } },
     { name: 'adagrad', settings: { optimizer: 'adagrad', microBatches: 2, flip: true } },
     { name: 'adamw', settings: { optimizer: 'adamw', clip: 1, seed: 3 } },
+    { name: 'unet', settings: { network: smallUnet, batch: 4, microBatches: 2 } },
   ] as const)('$name', async ({ name, settings }) => {
     const whole = smallRun(join(runs, `${name}-whole`), settings);
     const parts = smallRun(join(runs, `${name}-parts`), settings);

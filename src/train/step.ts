@@ -93,28 +93,13 @@ export interface TrainingStep {
  * go in one call.
  */
 export async function compileStep(options: StepOptions, initial: Vectors): Promise<TrainingStep> {
-  const { rows, shape, specs, bytes, device, threads, profile, microBatches } = options;
-  const layout = createLayout(specs);
-  const x = input('x', [rows, ...shape], bytes ? 'uint8' : 'float32');
-  const noise = input('noise', [rows, ...shape]);
-  const learningRate = input('learningRate', []);
-  const step = input('step', []);
-  const last = input('last', []);
-  const parameters = vectors(layout, 'parameters');
-  const { loss, gradient, masks } = differentiate(options, layout, { parameters, x, noise });
-  const given = { parameters, gradient, learningRate, step, last };
-  const { state, gradientNorm } = updateState(options, layout, given);
-  for (const [name, vector] of Object.entries(initial)) {
-    layout.split(vector).forEach((part, i) => {
-      const entry = state[place(name, i)];
-      if (entry) state[place(name, i)] = { ...entry, initial: part };
-    });
-  }
-  const random = Object.fromEntries(masks.map((mask) => [mask.name, mask]));
+  const { device, threads, profile } = options;
+  const layout = createLayout(options.specs);
+  const { masks, ...graph } = buildStep(options, layout);
   const program = await compile({
-    inputs: { x, noise, learningRate, step, ...(microBatches > 1 && { last }), ...random },
-    outputs: { loss, gradientNorm },
-    state,
+    ...graph,
+    // Not a variable: what is kept below must not keep the values that the state began with.
+    state: startingState(graph.state, layout, initial),
     device,
     repeat: true,
     ...(threads !== undefined && { threads }),
@@ -146,6 +131,42 @@ export async function compileStep(options: StepOptions, initial: Vectors): Promi
     },
     release: program.release,
   };
+}
+
+/** The graph of a step, nothing compiled: what goes in, what comes out, what is kept. */
+export function buildStep(options: StepOptions, layout = createLayout(options.specs)) {
+  const { rows, shape, bytes, microBatches } = options;
+  const x = input('x', [rows, ...shape], bytes ? 'uint8' : 'float32');
+  const noise = input('noise', [rows, ...shape]);
+  const learningRate = input('learningRate', []);
+  const step = input('step', []);
+  const last = input('last', []);
+  const parameters = vectors(layout, 'parameters');
+  const { loss, gradient, masks } = differentiate(options, layout, { parameters, x, noise });
+  const given = { parameters, gradient, learningRate, step, last };
+  const { state, gradientNorm } = updateState(options, layout, given);
+  const random = Object.fromEntries(masks.map((mask) => [mask.name, mask]));
+  return {
+    inputs: { x, noise, learningRate, step, ...(microBatches > 1 && { last }), ...random },
+    outputs: { loss, gradientNorm },
+    state: state as Readonly<Record<string, StateTensor>>,
+    masks,
+  };
+}
+
+function startingState(
+  state: Readonly<Record<string, StateTensor>>,
+  layout: Layout,
+  initial: Vectors,
+): Record<string, StateTensor> {
+  const started = { ...state };
+  for (const [name, vector] of Object.entries(initial)) {
+    layout.split(vector).forEach((part, i) => {
+      const entry = started[place(name, i)];
+      if (entry) started[place(name, i)] = { ...entry, initial: part };
+    });
+  }
+  return started;
 }
 
 /** Name of segment i of a vector. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { ModelConfig } from '../model/index.ts';
-import { findPreset } from '../nn/index.ts';
+import { findPreset, type NetworkConfig, unetSchema } from '../nn/index.ts';
 import { fillBits, randomKey } from '../random.ts';
 import { type TrainingConfig, trainingSchema } from './config.ts';
 import { type Dataset, inMemory } from './dataset.ts';
@@ -27,19 +27,36 @@ export function smallImages(): Dataset {
   return { name: 'noise8', count: 50, shape: [1, 8, 8], ...inMemory(data, 50), hash: 'noise8' };
 }
 
-const smallModel = (preset: string): ModelConfig => ({
+/** A U-Net of 8×8 images with everything random and mixed that there is: attention, dropout, time. */
+export const smallUnet: NetworkConfig = unetSchema.parse({
+  type: 'unet',
+  modelChannels: 16,
+  channelMult: [1, 2],
+  numResBlocks: 1,
+  attentionResolutions: [4],
+  groups: 8,
+  dropout: 0.3,
+  time: 0,
+});
+
+const smallModel = (network: NetworkConfig): ModelConfig => ({
   parametrization: 'gps',
   view: 'noise',
   sigma: 0.5,
   measurements: 1,
   shape: [1, 8, 8],
-  network: findPreset(preset).config,
+  network,
 });
+
+interface SmallSettings extends Partial<TrainingConfig> {
+  readonly preset?: string;
+  readonly network?: NetworkConfig;
+}
 
 /** 12 steps, a checkpoint every 4 and a line of metrics every 5. */
 export function smallRun(
   directory: string,
-  { preset = 'mlp', ...training }: Partial<TrainingConfig> & { preset?: string } = {},
+  { preset = 'mlp', network = findPreset(preset).config, ...training }: SmallSettings = {},
 ): NewRunOptions {
   return {
     directory,
@@ -49,7 +66,7 @@ export function smallRun(
     logEvery: 5,
     source: 'noise8',
     versions: {},
-    model: smallModel(preset),
+    model: smallModel(network),
     training: trainingSchema.parse({ sigma: 0.5, steps: 12, batch: 16, warmup: 4, ...training }),
   };
 }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../model/index.ts';
-import { findPreset, initializeParameters, unetSchema } from '../nn/index.ts';
+import { findPreset, initializeParameters } from '../nn/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
 import { type TrainingConfig, trainingSchema } from './config.ts';
 import { type Dataset, inMemory } from './dataset.ts';
 import { adam } from './optimizers/index.ts';
 import { compileStep } from './step.ts';
+import { smallImages, smallUnet } from './testing.ts';
 import { createTrainer } from './trainer.ts';
 
 /** Points of N(mean, diag(deviation²)) in the plane. */
@@ -129,46 +130,54 @@ test('micro-batches give the update of the whole batch', async () => {
   });
 });
 
-test('steps of one call are those of as many calls, to the bit', async () => {
-  const network = unetSchema.parse({
-    type: 'unet',
-    modelChannels: 16,
-    channelMult: [1, 2],
-    numResBlocks: 1,
-    attentionResolutions: [4],
-    groups: 8,
-    dropout: 0.3,
-    time: 0,
-  });
-  const model = createModel({ ...pointModel(1, 0.5), shape: [1, 8, 8], network });
-  const data = new Uint8Array(16 * 64).map((_, i) => (i * 37) % 256);
-  const dataset = { name: 'ramp', count: 16, shape: [1, 8, 8], ...inMemory(data, 16), hash: '' };
+describe('on a U-Net with attention and dropout', () => {
+  const model = createModel({ ...pointModel(1, 0.5), shape: [1, 8, 8], network: smallUnet });
+  const dataset = smallImages();
+
+  /** Stands for a checkpoint and a new trainer that goes on from it. */
+  const RESUME = -1;
+
+  /** Calls of so many steps, at most 4 of them at once. */
   const train = async (change: Partial<TrainingConfig>, calls: readonly number[]) => {
     const config = { ...trainingSchema.parse({ sigma: 0.5, batch: 4 }), ...change };
-    const stepsPerCall = 4;
-    const trainer = await createTrainer({ model, dataset, config, device: 'cpu', stepsPerCall });
+    const options = { model, dataset, config, device: 'cpu', threads: 1, stepsPerCall: 4 } as const;
+    let trainer = await createTrainer(options);
     const losses: number[] = [];
     for (const most of calls) {
-      const until = trainer.step + most;
-      while (trainer.step < until) {
-        for (const { loss } of await trainer.advance(until - trainer.step)) losses.push(loss);
+      if (most === RESUME) {
+        const checkpoint = await trainer.checkpoint();
+        await trainer.release();
+        trainer = await createTrainer({ ...options, checkpoint });
+        continue;
       }
+      const reports = await trainer.advance(most);
+      expect(reports).toHaveLength(Math.min(4, most));
+      for (const { loss } of reports) losses.push(loss);
     }
-    const average = await trainer.average();
+    const { vectors } = await trainer.checkpoint();
     await trainer.release();
-    return { losses, average };
+    return { losses, vectors };
   };
-  const together = await train({}, [1, 5]);
-  const apart = await train({}, [1, 1, 1, 1, 1, 1]);
-  expect(together).toEqual(apart);
-  const again = await train({ recompute: true }, [6]);
-  again.losses.forEach((loss, i) => {
-    expect(loss / together.losses[i]!).toBeCloseTo(1, 5);
+
+  test.each([{ microBatches: 1 }, { microBatches: 2, recompute: true }])(
+    'steps of one call are those of as many calls, resumed or not, to the bit: %j',
+    async (change) => {
+      const apart = await train(change, [1, 1, 1, 1, 1, 1]);
+      expect(apart.losses).toHaveLength(6);
+      expect(await train(change, [1, 9, 1])).toEqual(apart);
+      expect(await train(change, [3, RESUME, 2, RESUME, 1])).toEqual(apart);
+    },
+  );
+
+  test('blocks that are computed again train the same', async () => {
+    const [plain, again] = [await train({}, [4, 2]), await train({ recompute: true }, [4, 2])];
+    again.losses.forEach((loss, i) => {
+      expect(loss / plain.losses[i]!).toBeCloseTo(1, 5);
+    });
+    const { average } = plain.vectors;
+    const apartBy = again.vectors.average!.map((value, i) => Math.abs(value - average![i]!));
+    expect(apartBy.reduce((most, value) => Math.max(most, value))).toBeLessThan(1e-4);
   });
-  const apartBy = again.average.map((value, i) => Math.abs(value - together.average[i]!));
-  expect(apartBy.reduce((most, value) => Math.max(most, value))).toBeLessThan(1e-4);
-  const parts = await train({ microBatches: 2 }, [6]);
-  expect(parts.losses).toHaveLength(6);
 });
 
 test('says what does not fit before anything is compiled', async () => {

@@ -1,13 +1,20 @@
 import { UserError } from '../errors.ts';
-import { type Device, type Shape, sizeOf } from '../graph/index.ts';
+import { type Device, resolveDevice, type Shape, sizeOf } from '../graph/index.ts';
 import type { DenoiserModel } from '../model/index.ts';
 import { countParameters, initializeParameters } from '../nn/index.ts';
 import { createBatches, drawBytes } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { learningRate, type TrainingConfig } from './config.ts';
 import { allocate, type Dataset } from './dataset.ts';
+import { availableMemory, checkMemory } from './memory.ts';
 import { optimizers } from './optimizers/index.ts';
-import { compileStep, type StepInputs, type Vectors, vectorNames } from './step.ts';
+import {
+  compileStep,
+  type StepInputs,
+  type StepOptions,
+  type Vectors,
+  vectorNames,
+} from './step.ts';
 
 export interface TrainerOptions {
   readonly model: DenoiserModel;
@@ -22,6 +29,8 @@ export interface TrainerOptions {
   readonly stepsPerCall?: number;
   /** Parameters [P] to start from, in the order of the model's specs. Default: as the network starts. */
   readonly start?: Float32Array | undefined;
+  /** Bytes that training may take on the CPU. Default: what the machine has free. */
+  readonly memory?: number;
 }
 
 /** What one step reports. */
@@ -52,28 +61,23 @@ export interface Trainer {
   release(): Promise<void>;
 }
 
+/** @throws UserError if data, model and configuration do not go together, or memory is too little. */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  const { model, dataset, config, checkpoint, device = 'auto' } = options;
+  const { model, config, checkpoint } = options;
   const { batch, microBatches, seed } = config;
   checkFit(options);
-  const optimizer = optimizers[config.optimizer](config.weightDecay);
-  const start = checkpoint?.vectors ?? startingVectors(options);
-  const rows = batch / microBatches;
-  const graph = await compileStep(
-    {
-      ...{ ...config, ...model, optimizer, rows, device },
-      bytes: dataset.dtype === 'uint8',
-      ...(options.threads !== undefined && { threads: options.threads }),
-    },
-    start,
-  );
-  const fill = createFeeder(options, graph.masks, rows);
-  const copied = 4 * countParameters(model.specs) * vectorNames(optimizer).length;
+  const plan = await planStep(options);
+  const graph = await compileStep(plan, checkpoint?.vectors ?? startingVectors(options));
+  const fill = createFeeder(options, graph.masks, plan.rows);
+  const copied = 4 * countParameters(model.specs) * vectorNames(plan.optimizer).length;
   let step = checkpoint?.step ?? 0;
   let secondsPerStep = Number.POSITIVE_INFINITY;
 
+  // Not `options`, which hold what training starts with: several times the parameters.
+  const { stepsPerCall: limit } = options;
+
   const advance = async (most: number): Promise<StepReport[]> => {
-    const count = Math.min(most, options.stepsPerCall ?? stepsPerCall(copied, secondsPerStep));
+    const count = Math.min(most, limit ?? stepsPerCall(copied, secondsPerStep));
     const first = step;
     const began = performance.now();
     const parts = await graph.run(fill(first, count));
@@ -100,6 +104,21 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     average: async () => (await graph.read(['average'])).average!,
     release: () => graph.release(),
   };
+}
+
+/** The step to compile, checked against the memory there is. A GPU's is not known. */
+async function planStep(options: TrainerOptions): Promise<StepOptions> {
+  const { model, dataset, config, threads, memory = await availableMemory() } = options;
+  const device = await resolveDevice(options.device ?? 'auto');
+  const plan = {
+    ...{ ...config, ...model, device },
+    optimizer: optimizers[config.optimizer](config.weightDecay),
+    rows: config.batch / config.microBatches,
+    bytes: dataset.dtype === 'uint8',
+    ...(threads !== undefined && { threads }),
+  };
+  if (device === 'cpu' && memory !== undefined) checkMemory(plan, memory);
+  return plan;
 }
 
 /** Bytes per second at which the runtime hands a program's state out: it copies into fresh memory. */

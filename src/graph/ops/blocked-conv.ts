@@ -1,4 +1,5 @@
-import type { AttributeValue, Emitter } from '../emitter.ts';
+import type { Emitter } from '../emitter.ts';
+import type { AttributeValue } from '../onnx.ts';
 import type { Shape } from '../tensor.ts';
 import { blockedNode, fromBlocks, isBlocked, toBlocks } from './blocks.ts';
 import { memoize } from './memo.ts';

@@ -1,4 +1,5 @@
-import type { AttributeValue, Emitter } from '../emitter.ts';
+import type { Emitter } from '../emitter.ts';
+import type { AttributeValue } from '../onnx.ts';
 import type { Op, Shape, Tensor } from '../tensor.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../emitter.ts';
+import type { AttributeValue } from '../onnx.ts';
 import { apply, fail, type Op, type Tensor } from '../tensor.ts';
 import { blockedConv, canBlock } from './blocked-conv.ts';
 import { channelSums } from './channel-sums.ts';
