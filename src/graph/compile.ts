@@ -76,6 +76,7 @@ export async function compile<I extends Tensors, O extends Tensors>(
     ...(threads !== undefined && { threads }),
     ...(profile !== undefined && { profile }),
     keepOnDevice: device === 'webgpu' ? Object.keys(stateTensors).map(primed) : [],
+    memoryPattern: !loops,
   });
   const host = createHost(runtime, inputs, outputs);
   const names = Object.keys(outputs);

@@ -8,10 +8,10 @@ const FIXED = 1.5e8;
 /** Bytes the runtime takes for a byte in use: it frees late, and its arena has gaps. */
 const ARENA = 1.35;
 /**
- * Copies of state beside the one that a run makes: the step's own, what the runtime hands out until
- * that is garbage or was written as a checkpoint, and what goes from run to run inside one call.
+ * Copies of state beside the one that a run makes: the step's own, what goes from run to run inside a
+ * call, what the runtime hands out and is not garbage yet, a checkpoint, and that as a file.
  */
-const COPIES = 4;
+const COPIES = 5;
 /** Share of the free memory that a step may take. */
 const USABLE = 0.9;
 
