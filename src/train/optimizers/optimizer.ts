@@ -1,8 +1,8 @@
 import type { Tensor } from '../../graph/index.ts';
 
 /**
- * An optimizer as a value: a pure update in the graph, on all parameters as one flat vector, so
- * that one pass over memory serves every layer.
+ * An optimizer as a value: a pure update in the graph. It sees a vector of parameters, several
+ * small ones or one large (see `train/layout.ts`), and treats every element alike.
  */
 export interface Optimizer {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Optimizer {
 }
 
 export interface UpdateCall {
-  /** Flat vectors [P]. */
+  /** Vectors of one size. */
   readonly parameters: Tensor;
   readonly gradient: Tensor;
   readonly slots: readonly Tensor[];
