@@ -36,7 +36,8 @@ export function checkMemory(options: StepOptions, available: number): void {
   const needed = stepBytes(options);
   if (needed <= limit) return;
   const { rows, microBatches, shape } = options;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(2)} GB`;
+  const gigabytes = (bytes: number) =>
+    `${bytes < 1e10 ? (bytes / 1e9).toPrecision(2) : Math.round(bytes / 1e9)} GB`;
   throw new UserError(
     `batch ${rows * microBatches} of ${shape.join('×')} needs about ${gigabytes(needed)}, ${gigabytes(available)} are free; ${advice(options, limit)}`,
   );
