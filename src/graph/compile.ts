@@ -101,20 +101,7 @@ export async function compile<I extends Tensors, O extends Tensors>(
     await runInTurn((own) => runOnce(own, undefined), values, arrays, runs);
     return arrays;
   };
-
-  let running = false;
-  const run = async (values: Arrays<I>): Promise<Arrays<O>> => {
-    if (running) {
-      throw new GraphError('a compiled graph runs one call at a time; await the one before');
-    }
-    running = true;
-    try {
-      return (await runAll(values)) as Arrays<O>;
-    } finally {
-      running = false;
-    }
-  };
-  return Object.assign(run, {
+  return Object.assign(oneAtATime(runAll) as (values: Arrays<I>) => Promise<Arrays<O>>, {
     device,
     state: state.access,
     release: async () => {
@@ -122,6 +109,22 @@ export async function compile<I extends Tensors, O extends Tensors>(
       await session.release();
     },
   });
+}
+
+/** Refuses a call while another runs. */
+function oneAtATime<A, R>(call: (argument: A) => Promise<R>): (argument: A) => Promise<R> {
+  let running = false;
+  return async (argument) => {
+    if (running) {
+      throw new GraphError('a compiled graph runs one call at a time; await the one before');
+    }
+    running = true;
+    try {
+      return await call(argument);
+    } finally {
+      running = false;
+    }
+  };
 }
 
 const partsOf = (inputs: Tensors, state: StateTensors) => ({

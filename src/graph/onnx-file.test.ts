@@ -56,6 +56,17 @@ describe('openOnnx', () => {
     await file.release();
   });
 
+  test('a batch that is cut in parts, whole or not, and one that is empty', async () => {
+    const file = await open(good);
+    for (const examples of [12_001, 5461, 5462, 0]) {
+      const x = Float32Array.from({ length: 6 * examples }, (_, i) => i);
+      const out = new Float32Array(x.length);
+      await file.run(x, out);
+      expect(out.every((value, i) => value === 2 * i)).toBe(true);
+    }
+    await file.release();
+  });
+
   test('values that are no whole number of examples, or an output of another size', async () => {
     const file = await open(good);
     for (const [given, room] of [
