@@ -1,0 +1,109 @@
+import type { Denoiser } from '../density/index.ts';
+import { UserError } from '../errors.ts';
+import { kernels, type State, type WalkJumpOptions, walkJump } from '../sample/index.ts';
+import type { ChainDraws } from './draws.ts';
+import type { FeatureNetwork } from './feature-network.ts';
+
+/** Jumps of chains, as their features. */
+export interface SampledFeatures {
+  /** `[chains, draws, D]`. */
+  readonly features: ChainDraws;
+  /** `[chains, draws, K]`, K = 0 for a network that does not classify. */
+  readonly logits: ChainDraws;
+  /** The last jump of every chain, `[chains, ...shape]`. */
+  readonly last: Float32Array;
+  /** Every jump of the first chains: one `[kept, ...shape]` for each draw. */
+  readonly frames: readonly Float32Array[];
+  /** Denoiser calls of one chain: those of its steps and one for each jump. */
+  readonly scoreCalls: number;
+  /** Denoiser calls of one chain from a draw to the next. */
+  readonly scoreCallsPerDraw: number;
+  readonly seconds: { readonly walking: number; readonly features: number };
+}
+
+/** What is known after a jump: enough to go on from there. Numbers and typed arrays only. */
+export interface SamplingProgress {
+  readonly state: State;
+  readonly draws: readonly Draw[];
+  readonly seconds: { readonly walking: number; readonly features: number };
+}
+
+interface Draw {
+  readonly features: Float32Array;
+  readonly logits: Float32Array;
+  readonly frame: Float32Array;
+}
+
+export interface SamplingOptions {
+  readonly denoiser: Denoiser;
+  readonly network: FeatureNetwork;
+  /** How to walk; `steps` is `draws · jumpEvery`. */
+  readonly walk: Omit<WalkJumpOptions, 'steps' | 'initial'>;
+  /** Jumps of each chain. */
+  readonly draws: number;
+  /** Chains whose every jump is kept as a picture. Default 8. */
+  readonly keep?: number;
+  /** Where an earlier call with the same options stopped. */
+  readonly from?: SamplingProgress | undefined;
+  /** Called after each jump, with what `from` takes; await it to save. */
+  readonly onDraw?: (progress: SamplingProgress) => Promise<void>;
+}
+
+/**
+ * Walks, jumps, and keeps the features of every x̂, clamped to [0, 1]. A call that goes on `from` a
+ * saved progress gives the same bits as one that was never stopped.
+ * @throws UserError as `walkJump` does: for options out of range, or a chain that diverges.
+ */
+export async function sampleFeatures(options: SamplingOptions): Promise<SampledFeatures> {
+  const { denoiser, network, walk, from, onDraw, keep = 8 } = options;
+  const { chains, jumpEvery = 1 } = walk;
+  const steps = options.draws * jumpEvery;
+  const draws: Draw[] = [...(from?.draws ?? [])];
+  const seconds = { walking: 0, features: 0, ...from?.seconds };
+  let [last, at] = [new Float32Array(0), performance.now()];
+  const initial = from?.state;
+  if (draws.length < options.draws) {
+    for await (const jump of walkJump(denoiser, { ...walk, steps, ...(initial && { initial }) })) {
+      const jumped = performance.now();
+      last = clamp(jump.xhat);
+      const size = last.length / chains;
+      const { features, logits } = await network.run(last);
+      draws.push({ features, logits, frame: last.slice(0, Math.min(keep, chains) * size) });
+      const done = performance.now();
+      seconds.walking += (jumped - at) / 1000;
+      seconds.features += (done - jumped) / 1000;
+      await onDraw?.({ state: jump.state, draws, seconds });
+      at = performance.now();
+    }
+  } else throw new UserError('from: all draws are made; ask for more');
+  const { scoreCalls } = kernels[walk.kernel ?? 'sachs'];
+  return {
+    features: byChain(draws, ({ features }) => features, chains),
+    logits: byChain(draws, ({ logits }) => logits, chains),
+    last,
+    frames: draws.map(({ frame }) => frame),
+    scoreCalls: ((walk.burnIn ?? 0) + steps) * scoreCalls + options.draws,
+    scoreCallsPerDraw: jumpEvery * scoreCalls + 1,
+    seconds,
+  };
+}
+
+/** What a file of 8 bits would hold of an image: values in [0, 1]. */
+const clamp = (images: Float32Array) => images.map((value) => Math.min(1, Math.max(0, value)));
+
+/** [draws][chains, width] → [chains, draws, width]. */
+function byChain(
+  draws: readonly Draw[],
+  rowsOf: (draw: Draw) => Float32Array,
+  chains: number,
+): ChainDraws {
+  const width = rowsOf(draws[0]!).length / chains;
+  const data = new Float32Array(draws.length * chains * width);
+  draws.forEach((draw, t) => {
+    for (let chain = 0; chain < chains; chain++) {
+      const row = rowsOf(draw).subarray(chain * width, (chain + 1) * width);
+      data.set(row, (chain * draws.length + t) * width);
+    }
+  });
+  return { data, shape: [chains, draws.length, width] };
+}
