@@ -16,6 +16,13 @@ export { type Download, type DownloadOptions, downloadFile } from './fetch.ts';
 export { type FileDigests, fileDigests, hashDataset } from './hash.ts';
 export { decodeIdx, type IdxArray, idxExamples, readIdx } from './idx.ts';
 export { imageFolderExamples } from './images.ts';
+export {
+  fetchInceptionWeights,
+  hasInceptionWeights,
+  inceptionWeights,
+  inceptionWeightsPath,
+  readInceptionWeights,
+} from './inception-weights.ts';
 export { type LoadOptions, loadDataset } from './load.ts';
 export {
   decodeNpy,

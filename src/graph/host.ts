@@ -4,10 +4,11 @@ import type { Runtime } from './runtime.ts';
 import { type DType, describe, sizeOf, type Tensor } from './tensor.ts';
 
 /** The typed array that holds a tensor's values on the host; bools are bytes 0 or 1. */
-export type HostArray = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type HostArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
 
 const arrays = {
   float32: Float32Array,
+  float64: Float64Array,
   int32: Int32Array,
   int64: BigInt64Array,
   uint8: Uint8Array,

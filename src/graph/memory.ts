@@ -4,6 +4,7 @@ import type { DType } from './types.ts';
 
 const bytesOf: Readonly<Record<DType, number>> = {
   float32: 4,
+  float64: 8,
   int32: 4,
   int64: 8,
   uint8: 1,

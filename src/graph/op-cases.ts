@@ -125,6 +125,15 @@ const convolution = (draw: Draw) => {
   } as const;
 };
 
+/** Images for windows of 3 × 3, of few channels or of as many as the CPU runtime keeps in blocks. */
+const slidingWindow = (draw: Draw) => ({
+  shape: [draw.integer(1, 2), draw.pick([1, 3, 16]), draw.integer(3, 6), draw.integer(3, 6)],
+  options: {
+    stride: draw.integer(1, 2),
+    padding: draw.pick([0, 1, [0, 1] as const]),
+  },
+});
+
 const matMul: MakeCase = (draw) => {
   const [m, k, n] = [draw.integer(1, 4), draw.integer(1, 4), draw.integer(1, 4)];
   const [transposeA, transposeB] = [draw.integer(0, 1) === 1, draw.integer(0, 1) === 1];
@@ -190,8 +199,13 @@ export const quadratic: Readonly<Record<string, MakeCase>> = {
   avgPool: (draw) => {
     const [n, c, h, w] = imageShape(draw);
     const size = draw.integer(1, 3);
-    const x = normalInput(draw, [n, c, h * size, w * size]);
-    return { inputs: [x], output: ops.avgPool(x, size) };
+    if (draw.integer(0, 1) === 0) {
+      const x = normalInput(draw, [n, c, h * size, w * size]);
+      return { inputs: [x], output: ops.avgPool(x, size) };
+    }
+    const { shape, options } = slidingWindow(draw);
+    const x = normalInput(draw, shape);
+    return { inputs: [x], output: ops.avgPool(x, 3, options) };
   },
   upsampleNearest: (draw) => {
     const x = normalInput(draw, imageShape(draw));
@@ -288,6 +302,11 @@ export const smooth: Readonly<Record<string, MakeCase>> = {
   pow: binary(ops.pow, positive),
   maximum: ordering(ops.maximum),
   minimum: ordering(ops.minimum),
+  maxPool: (draw) => {
+    const { shape, options } = slidingWindow(draw);
+    const [x] = distinct(draw, shape);
+    return { inputs: [x], output: ops.maxPool(x, 3, options) };
+  },
   reduceMax: alongAxes(ops.reduceMax, (draw, shape) => distinct(draw, shape)[0]),
   softmax: alongAxes((x, [axis]) => ops.softmax(x, axis)),
   groupNorm: (draw) => {

@@ -87,6 +87,16 @@ const compositions: Readonly<Record<string, MakeLoss>> = {
   'pool, upsample, broadcast sum': ofTwo([1, 2, 4, 4], [2, 1, 1], (x, b) =>
     ops.mul(ops.silu(ops.upsampleNearest(ops.avgPool(x, 2), 2)), ops.add(b, x)),
   ),
+  'means and maxima of windows that overlap': (draw) => {
+    const order = draw.order(2 * 5 * 4);
+    const x = fed(
+      [1, 2, 5, 4],
+      Float32Array.from(order, (rank) => 0.1 * (rank - 20)),
+    );
+    const means = ops.avgPool(ops.silu(x), 3, { stride: 1, padding: 1 });
+    const largest = ops.maxPool(ops.silu(ops.mul(3, x)), 3, { stride: 1, padding: 1 });
+    return { inputs: [x], loss: weigh(draw, ops.mul(means, largest)) };
+  },
   'residual block: norm, SiLU, conv, add': (draw) => {
     const x = normalInput(draw, [2, 4, 3, 4]);
     const w = fed([4, 4, 3, 3], draw.uniform(144, -0.3, 0.3));

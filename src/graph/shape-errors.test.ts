@@ -69,6 +69,15 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
     [() => ops.avgPool(matrix, 2), ['matrix [2, 3]']],
     [() => ops.avgPool(pixels, -2), ['-2']],
     [() => ops.avgPool(pixels, 0.5), ['0.5']],
+    [() => ops.avgPool(pixels, 3, { stride: 1, padding: 2 }), ['padding', 'pixels [2, 3, 4, 4]']],
+    [() => ops.avgPool(pixels, 5, { stride: 1 }), ['window', 'pixels [2, 3, 4, 4]']],
+  ],
+  maxPool: [
+    [() => ops.maxPool(matrix, 2), ['matrix [2, 3]']],
+    [() => ops.maxPool(pixels, 0), ['size 0', 'pixels [2, 3, 4, 4]']],
+    [() => ops.maxPool(pixels, 3, { stride: 0.5 }), ['stride 0.5', 'pixels [2, 3, 4, 4]']],
+    [() => ops.maxPool(pixels, 2, { padding: [0, 2] }), ['padding', 'pixels [2, 3, 4, 4]']],
+    [() => ops.maxPool(of('codes', [1, 1, 2, 2], 'int32'), 2), ['int32', 'codes [1, 1, 2, 2]']],
   ],
   upsampleNearest: [
     [() => ops.upsampleNearest(matrix, 2), ['matrix [2, 3]']],

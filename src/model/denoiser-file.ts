@@ -60,6 +60,8 @@ export interface OpenOptions {
   readonly device?: Device;
   /** Effective noise σ̃, for a file that does not say it. */
   readonly sigma?: number;
+  /** Threads on the CPU; default: every core. */
+  readonly threads?: number;
 }
 
 /**
@@ -70,9 +72,9 @@ export interface OpenOptions {
 export async function openDenoiser(
   bytes: Uint8Array,
   source: string,
-  { sigma, device = 'cpu' }: OpenOptions = {},
+  { sigma, device = 'cpu', ...options }: OpenOptions = {},
 ): Promise<DenoiserFile> {
-  const file = await openOnnx(bytes, source, { device });
+  const file = await openOnnx(bytes, source, { device, ...options });
   try {
     const config = readModelConfig(file.metadata, file.shape, source);
     const { shape, run: denoise, release } = file;

@@ -10,6 +10,7 @@ export { denoisingLoss, type GpsOptions, gps, type View } from './gps.ts';
 export { createModel, type DenoiserModel, type ModelConfig, modelConfigSchema } from './model.ts';
 export {
   compareWeights,
+  describeReport,
   joinWeights,
   type NamedWeights,
   nameWeights,

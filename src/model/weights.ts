@@ -117,7 +117,8 @@ export function joinWeights(
 /** Names shown of each kind. */
 const SHOWN = 3;
 
-function describeReport({ missing, extra, misshapen }: WeightsReport): string {
+/** What does not fit, in words: counts and first names of each kind. */
+export function describeReport({ missing, extra, misshapen }: WeightsReport): string {
   const shapes = misshapen.map(
     ({ name, shape, needed }) => `${name} is [${shape.join(', ')}], not [${needed.join(', ')}]`,
   );

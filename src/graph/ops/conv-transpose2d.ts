@@ -1,7 +1,14 @@
 import type { Emitter } from '../emitter.ts';
 import { apply, fail, type Op, type Shape, type Tensor } from '../tensor.ts';
 import { blockedConv, canBlock } from './blocked-conv.ts';
-import { type ConvOptions, checkConv, convSize } from './conv-shape.ts';
+import {
+  type ConvOptions,
+  checkConv,
+  convSizes,
+  type Geometry,
+  geometryOf,
+  padsOf,
+} from './conv-shape.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dWeight } from './conv2d-weight.ts';
 
@@ -10,7 +17,11 @@ interface Options extends ConvOptions {
   readonly outputSize?: readonly [number, number];
 }
 
-const op: Op<Required<Options>> = {
+interface Attributes extends Geometry {
+  readonly outputSize: readonly [number, number];
+}
+
+const op: Op<Attributes> = {
   name: 'convTranspose2d',
   infer: (inputs, options) => {
     checkConv('convTranspose2d', inputs, options);
@@ -24,7 +35,7 @@ const op: Op<Required<Options>> = {
       );
     }
     const { outputSize } = options;
-    if (outputSize.some((size, i) => convSize(size, kernel[i]!, options) !== y.shape[2 + i])) {
+    if (convSizes(outputSize, kernel, options).join() !== y.shape.slice(2).join()) {
       const size = outputSize.join('×');
       fail('convTranspose2d', `an output of ${size} does not come from this input`, inputs);
     }
@@ -37,36 +48,41 @@ const op: Op<Required<Options>> = {
       conv2dWeight(cotangent, y, { stride, padding, kernel: [w.shape[2]!, w.shape[3]!] }),
     ];
   },
-  lower: (emitter, [y, w], { inputs, attributes: { stride, padding, outputSize } }) => {
+  lower: (emitter, [y, w], { inputs, attributes }) => {
+    const { stride, padding, outputSize } = attributes;
     const [from, weight] = inputs as readonly [Tensor, Tensor];
     const kernel = weight.shape.slice(2);
     // At stride 1 this is a convolution with the kernel turned around, which the runtime does faster.
-    const pads = kernel.map((size) => size - 1 - padding);
+    const pads = kernel.map((size, i) => size - 1 - padding[i]!);
     if (
       stride === 1 &&
       canBlock(emitter, y!, [weight.shape[1]!, weight.shape[0]!, ...kernel]) &&
       pads.every((count) => count >= 0)
     ) {
       const weightShape: Shape = [weight.shape[1]!, weight.shape[0]!, ...kernel];
-      const attributes = { kernel_shape: kernel, strides: [1, 1], pads: [...pads, ...pads] };
-      return blockedConv(emitter, { x: y!, w: w!, turned: true, weightShape, attributes });
+      const turned = { kernel_shape: kernel, strides: [1, 1], pads: [...pads, ...pads] };
+      const call = { x: y!, w: w!, turned: true, weightShape, attributes: turned };
+      return blockedConv(emitter, call);
     }
-    if (emitter.target === 'cpu' && stride === 1 && padding === 0 && kernel.every((k) => k === 1)) {
+    if (emitter.target === 'cpu' && isPointwise(attributes, kernel)) {
       return pointwise(emitter, y!, w!, inputs);
     }
     const extra = outputSize.map(
-      (size, i) => size - ((from.shape[2 + i]! - 1) * stride - 2 * padding + kernel[i]!),
+      (size, i) => size - ((from.shape[2 + i]! - 1) * stride - 2 * padding[i]! + kernel[i]!),
     );
     return emitter.node('ConvTranspose', [y!, w!], {
       attributes: {
         kernel_shape: kernel,
         strides: [stride, stride],
-        pads: [padding, padding, padding, padding],
+        pads: padsOf(attributes),
         output_padding: extra,
       },
     });
   },
 };
+
+const isPointwise = ({ stride, padding }: Geometry, kernel: Shape) =>
+  stride === 1 && [...padding, ...kernel].join() === '0,0,1,1';
 
 /** A 1×1 kernel: wᵀ [C, O] times y [N, O, h·w]. */
 function pointwise(emitter: Emitter, y: string, w: string, inputs: readonly Tensor[]): string {
@@ -84,8 +100,8 @@ function pointwise(emitter: Emitter, y: string, w: string, inputs: readonly Tens
  * w [O, C, kh, kw] → [N, C, H, W].
  */
 export function convTranspose2d(y: Tensor, w: Tensor, options: Options = {}): Tensor {
-  const { stride = 1, padding = 0 } = options;
-  const smallest = (axis: number) => (y.shape[axis]! - 1) * stride - 2 * padding + w.shape[axis]!;
-  const outputSize = options.outputSize ?? [smallest(2), smallest(3)];
+  const { stride, padding } = geometryOf(options);
+  const smallest = (i: 0 | 1) => (y.shape[2 + i]! - 1) * stride - 2 * padding[i] + w.shape[2 + i]!;
+  const outputSize = options.outputSize ?? [smallest(0), smallest(1)];
   return apply(op, [y, w], { stride, padding, outputSize });
 }

@@ -1,8 +1,16 @@
 /** Convolutions and their two adjoints against plain loops. */
 import { describe, expect, test } from 'vitest';
 import { grad } from '../gradient.ts';
-import type { Shape, Tensor } from '../tensor.ts';
-import { createDraw, evaluate, expectClose, normalInput, valuesOf } from '../testing.ts';
+import { constant, type Shape, type Tensor } from '../tensor.ts';
+import {
+  createDraw,
+  evaluate,
+  expectClose,
+  fed,
+  lowered,
+  normalInput,
+  valuesOf,
+} from '../testing.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dWeight } from './conv2d-weight.ts';
@@ -32,6 +40,9 @@ const geometries = [
   { batch: 9, kernel: [3, 3], stride: 2, padding: 1, size: [7, 6] },
   { batch: 2, kernel: [2, 3], stride: 1, padding: 2, size: [4, 4] },
   { batch: 4, kernel: [3, 3], stride: 3, padding: 0, size: [8, 7] },
+  { batch: 2, kernel: [1, 7], stride: 1, padding: [0, 3], size: [4, 5] },
+  { batch: 16, kernel: [3, 1], stride: 1, padding: [1, 0], size: [4, 3] },
+  { batch: 2, kernel: [3, 2], stride: 2, padding: [0, 1], size: [5, 6] },
 ] as const;
 
 describe.each(channelPairs)('%i to %i channels', (channels, outputs) => {
@@ -112,4 +123,20 @@ test('one weight in two convolutions of unlike sizes', async () => {
     result.gradient,
     fromA.map((value, i) => 2 * total * value + squares * fromB[i]!),
   );
+});
+
+test('weights that never change are left to the runtime, which brings them to blocks itself', async () => {
+  const draw = createDraw(4);
+  const x = normalInput(draw, [1, 16, 4, 4]);
+  const shape = [16, 16, 3, 3];
+  const values = draw.normal(16 * 16 * 9);
+  const fixed = constant(values, shape);
+  const outputs = {
+    changing: conv2d(x, fed(shape, values), { padding: 1 }),
+    fixed: conv2d(x, mul(fixed, 1), { padding: 1 }),
+  };
+  const { changing, fixed: made } = await evaluate(outputs);
+  expectClose(made, changing);
+  const { nodes } = await lowered({ y: outputs.fixed });
+  expect(nodes.map(({ op, domain }) => `${domain}${op}`)).toEqual(['Mul', 'Conv']);
 });

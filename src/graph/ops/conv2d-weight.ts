@@ -1,5 +1,12 @@
 import { apply, fail, type Op, type Tensor } from '../tensor.ts';
-import { type ConvOptions, checkConv, convSize } from './conv-shape.ts';
+import {
+  type ConvOptions,
+  checkConv,
+  convSizes,
+  type Geometry,
+  geometryOf,
+  padsOf,
+} from './conv-shape.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
 import { chooseLanes, weightGradientByLanes } from './lane-weight-gradient.ts';
@@ -15,14 +22,18 @@ interface Options extends ConvOptions {
   readonly kernel: readonly [number, number];
 }
 
-const op: Op<Required<Options>> = {
+interface Attributes extends Geometry {
+  readonly kernel: readonly [number, number];
+}
+
+const op: Op<Attributes> = {
   name: 'conv2dWeight',
   infer: (inputs, options) => {
     checkConv('conv2dWeight', inputs, options);
     const [x, y] = inputs as readonly [Tensor, Tensor];
     if (x.shape[0] !== y.shape[0]) fail('conv2dWeight', 'the batches differ', inputs);
     const { kernel } = options;
-    if (kernel.some((size, i) => convSize(x.shape[2 + i]!, size, options) !== y.shape[2 + i])) {
+    if (convSizes(x.shape.slice(2), kernel, options).join() !== y.shape.slice(2).join()) {
       const size = kernel.join('×');
       fail('conv2dWeight', `a ${size} kernel does not make the second from the first`, inputs);
     }
@@ -37,7 +48,7 @@ const op: Op<Required<Options>> = {
     ];
   },
   lower: (emitter, [x, y], { inputs, attributes }) => {
-    const { stride, padding, kernel } = attributes;
+    const { stride, kernel } = attributes;
     if (emitter.target === 'cpu') {
       const operands = { x: x!, y: y!, sizes: sizesOf(inputs, attributes) };
       if (isPointwise(attributes)) return pointwiseWeightGradient(emitter, operands);
@@ -53,7 +64,7 @@ const op: Op<Required<Options>> = {
       attributes: {
         kernel_shape: inputs[1]!.shape.slice(2),
         dilations: [stride, stride],
-        pads: [padding, padding, padding, padding],
+        pads: padsOf(attributes),
       },
     });
     const [zeros, ends, axes] = [[0, 0], kernel, [2, 3]].map((values) => emitter.ints(values));
@@ -62,13 +73,10 @@ const op: Op<Required<Options>> = {
   },
 };
 
-const isPointwise = ({ stride, padding, kernel }: Required<Options>) =>
-  stride === 1 && padding === 0 && kernel[0] * kernel[1] === 1;
+const isPointwise = ({ stride, padding, kernel }: Attributes) =>
+  stride === 1 && [...padding, ...kernel].join() === '0,0,1,1';
 
-function sizesOf(
-  inputs: readonly Tensor[],
-  { stride, padding, kernel }: Required<Options>,
-): ConvSizes {
+function sizesOf(inputs: readonly Tensor[], { stride, padding, kernel }: Attributes): ConvSizes {
   const [n, c, h, w] = inputs[0]!.shape as readonly [number, number, number, number];
   const [, o, outH, outW] = inputs[1]!.shape as readonly [number, number, number, number];
   return { n, c, h, w, o, outH, outW, kh: kernel[0], kw: kernel[1], stride, padding };
@@ -79,5 +87,5 @@ function sizesOf(
  * Σ over the batch and all positions of y times the patch of x it was computed from.
  */
 export function conv2dWeight(x: Tensor, y: Tensor, options: Options): Tensor {
-  return apply(op, [x, y], { stride: 1, padding: 0, ...options });
+  return apply(op, [x, y], { ...geometryOf(options), kernel: options.kernel });
 }

@@ -1,8 +1,16 @@
 import type { AttributeValue } from '../onnx.ts';
 import { apply, fail, type Op, type Tensor } from '../tensor.ts';
 import { blockedConv, canBlock } from './blocked-conv.ts';
+import { isBlocked } from './blocks.ts';
 import { channelSums } from './channel-sums.ts';
-import { type ConvOptions, checkConv, convSize } from './conv-shape.ts';
+import {
+  type ConvOptions,
+  checkConv,
+  convSizes,
+  type Geometry,
+  geometryOf,
+  padsOf,
+} from './conv-shape.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2dWeight } from './conv2d-weight.ts';
 import { reduceSum } from './reduce-sum.ts';
@@ -13,10 +21,10 @@ interface Conv2dOptions extends ConvOptions {
   readonly bias?: Tensor;
 }
 
-const op: Op<Required<ConvOptions>> = {
+const op: Op<Geometry> = {
   name: 'conv2d',
-  infer: (inputs, options) => {
-    checkConv('conv2d', inputs, options);
+  infer: (inputs, geometry) => {
+    checkConv('conv2d', inputs, geometry);
     const [x, w, bias] = inputs as readonly [Tensor, Tensor, Tensor | undefined];
     const [outputs, channels, ...kernel] = w.shape as readonly [number, number, number, number];
     if (x.shape[1] !== channels) {
@@ -25,7 +33,7 @@ const op: Op<Required<ConvOptions>> = {
     if (bias && bias.shape.join() !== `${outputs}`) {
       fail('conv2d', `the bias must be [${outputs}]`, inputs);
     }
-    const sizes = kernel.map((size, i) => convSize(x.shape[2 + i]!, size, options));
+    const sizes = convSizes(x.shape.slice(2), kernel, geometry);
     if (sizes.some((size) => size < 1))
       fail('conv2d', 'the kernel is larger than the input', inputs);
     return { shape: [x.shape[0]!, outputs, ...sizes], dtype: x.dtype };
@@ -38,18 +46,31 @@ const op: Op<Required<ConvOptions>> = {
       bias && reshape(reduceSum(channelSums(cotangent), 0), bias.shape),
     ];
   },
-  lower: (emitter, names, { inputs, attributes: { stride, padding } }) => {
+  lower: (emitter, names, { inputs, attributes: geometry }) => {
     const { shape } = inputs[1]!;
     const attributes: Record<string, AttributeValue> = {
       kernel_shape: shape.slice(2),
-      strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
+      strides: [geometry.stride, geometry.stride],
+      pads: padsOf(geometry),
     };
     const [x, w, bias] = names as readonly [string, string, string | undefined];
-    if (!canBlock(emitter, x, shape)) return emitter.node('Conv', names, { attributes });
+    // The runtime brings weights that never change to blocks by itself, rectifiers along with them.
+    const blocked = !isConstant(inputs[1]!) || isBlocked(emitter, x);
+    if (!blocked || !canBlock(emitter, x, shape))
+      return emitter.node('Conv', names, { attributes });
     return blockedConv(emitter, { x, w, bias, weightShape: shape, attributes });
   },
 };
+
+/** Whether a tensor is made of constants alone. Graphs are too deep for a recursion. */
+function isConstant(tensor: Tensor): boolean {
+  const reached = new Set([tensor]);
+  for (const { source, inputs } of reached) {
+    if (source.kind === 'input') return false;
+    for (const from of inputs) reached.add(from);
+  }
+  return true;
+}
 
 /**
  * Two-dimensional convolution (cross-correlation, as the field writes it):
@@ -57,5 +78,5 @@ const op: Op<Required<ConvOptions>> = {
  */
 export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {
   const { bias, ...rest } = options;
-  return apply(op, bias ? [x, w, bias] : [x, w], { stride: 1, padding: 0, ...rest });
+  return apply(op, bias ? [x, w, bias] : [x, w], geometryOf(rest));
 }

@@ -24,6 +24,7 @@ export { groupNorm } from './group-norm.ts';
 export { less } from './less.ts';
 export { log } from './log.ts';
 export { matMul } from './mat-mul.ts';
+export { maxPool } from './max-pool.ts';
 export { maximum } from './maximum.ts';
 export { minimum } from './minimum.ts';
 export { mul } from './mul.ts';

@@ -42,7 +42,7 @@ function convOf({ n, c, o, kernel, padding, size }: Case, channelBlock: number) 
   const [kh, kw] = kernel;
   const [outH, outW] = size;
   const loops = sizesOf([n, channels, h, w], [outputs, channels, kh, kw], 1, padding);
-  const rest = { kh, kw, outH, outW, stride: 1, padding };
+  const rest = { kh, kw, outH, outW, stride: 1, padding: [padding, padding] } as const;
   const sizes: ConvSizes = { n, c: channels, o: outputs, h, w, ...rest };
   return { loops, sizes };
 }
@@ -114,7 +114,7 @@ describe.skipIf(block === 0)('the weight gradient by lanes is that by shifts and
 
 describe('chooseLanes', () => {
   const sizes = { n: 4, c: 32, o: 32, h: 16, w: 16, outH: 16, outW: 16, kh: 3, kw: 3 };
-  const conv = { ...sizes, stride: 1, padding: 1 };
+  const conv: ConvSizes = { ...sizes, stride: 1, padding: [1, 1] };
 
   test.each([
     ['there are no blocks', conv, 0],

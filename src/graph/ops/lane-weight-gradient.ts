@@ -92,7 +92,7 @@ function laneInput(emitter: Emitter, x: string, sizes: ConvSizes, parts: number)
   });
   const pixels = (n * c * (h + 1) * w) / block;
   const source = emitter.node('Reshape', [padded, emitter.ints([pixels, block])]);
-  const order = inputRows(n, c / block, h, w, parts, height, width, padding, outH / parts);
+  const order = inputRows(n, c / block, h, w, parts, height, width, ...padding, outH / parts);
   const index = emitter.constant(order, [order.length]);
   const taken = emitter.node('Gather', [source, index], { attributes: { axis: 0 } });
   const images = emitter.node('Reshape', [taken, emitter.ints([1, n * parts, height, width * c])]);
@@ -128,7 +128,8 @@ const inputRows = memoize(
     parts: number,
     height: number,
     width: number,
-    padding: number,
+    top: number,
+    left: number,
     step: number,
   ) => {
     const indices = new Int32Array(parts * n * height * width * blocks);
@@ -138,7 +139,7 @@ const inputRows = memoize(
         for (let i = 0; i < height; i++)
           for (let j = 0; j < width; j++)
             for (let c = 0; c < blocks; c++) {
-              const [row, column] = [part * step + i - padding, j - padding];
+              const [row, column] = [part * step + i - top, j - left];
               const inside = row >= 0 && row < h && column >= 0 && column < w;
               const start = (image * blocks + c) * (h + 1) * w;
               indices[k++] = start + (inside ? row * w + column : h * w);

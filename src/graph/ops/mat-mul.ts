@@ -16,7 +16,10 @@ const op: Op<Required<Options>> = {
     const [rows, inner] = lastTwo(a, transposeA);
     const [innerB, columns] = lastTwo(b, transposeB);
     if (inner !== innerB) fail('matMul', `inner sizes ${inner} and ${innerB} differ`, inputs);
-    checkFloat('matMul', inputs);
+    if (a.dtype !== b.dtype) {
+      fail('matMul', `operands are ${a.dtype} and ${b.dtype}; cast one`, inputs);
+    }
+    if (a.dtype !== 'float64') checkFloat('matMul', inputs);
     const batch = broadcastShapes(inputs.map(({ shape }) => shape.slice(0, -2)));
     if (!batch) return fail('matMul', 'batches do not broadcast', inputs);
     return { shape: [...batch, rows, columns], dtype: a.dtype };
@@ -50,7 +53,10 @@ const op: Op<Required<Options>> = {
   },
 };
 
-/** Matrix product of the last two axes, batched over the others, which broadcast: [.., m, k]·[.., k, n] → [.., m, n]. */
+/**
+ * Matrix product of the last two axes, batched over the others, which broadcast: [.., m, k]·[.., k, n]
+ * → [.., m, n]. Of float32, or of float64 on the CPU, which is not differentiated.
+ */
 export function matMul(a: Tensor, b: Tensor, options: Options = {}): Tensor {
   return apply(op, [a, b], { transposeA: false, transposeB: false, ...options });
 }

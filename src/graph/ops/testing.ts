@@ -8,7 +8,7 @@ export interface Sizes {
   readonly w: Shape4;
   readonly y: Shape4;
   readonly stride: number;
-  readonly padding: number;
+  readonly padding: readonly [number, number];
 }
 
 /** Calls `visit` with the flat indices of every product y[n,o,i,j] += x[n,c,..]·w[o,c,..]. */
@@ -25,7 +25,7 @@ function forEachProduct(
           for (let c = 0; c < channels; c++)
             for (let a = 0; a < kh; a++)
               for (let b = 0; b < kw; b++) {
-                const [row, column] = [i * stride + a - padding, j * stride + b - padding];
+                const [row, column] = [i * stride + a - padding[0], j * stride + b - padding[1]];
                 if (row < 0 || row >= height || column < 0 || column >= width) continue;
                 visit(
                   ((n * channels + c) * height + row) * width + column,
@@ -46,7 +46,13 @@ export function sumProducts(sizes: Sizes, into: 'x' | 'w' | 'y', a: Float32Array
   return result;
 }
 
-export function sizesOf(x: Shape4, w: Shape4, stride: number, padding: number): Sizes {
-  const after = (axis: 2 | 3) => Math.floor((x[axis] + 2 * padding - w[axis]) / stride) + 1;
-  return { x, w, y: [x[0], w[0], after(2), after(3)], stride, padding };
+export function sizesOf(
+  x: Shape4,
+  w: Shape4,
+  stride: number,
+  padding: number | readonly [number, number],
+): Sizes {
+  const pads = typeof padding === 'number' ? ([padding, padding] as const) : padding;
+  const after = (i: 0 | 1) => Math.floor((x[2 + i]! + 2 * pads[i] - w[2 + i]!) / stride) + 1;
+  return { x, w, y: [x[0], w[0], after(0), after(1)], stride, padding: pads };
 }

@@ -14,7 +14,8 @@ export interface ConvSizes {
   readonly kh: number;
   readonly kw: number;
   readonly stride: number;
-  readonly padding: number;
+  /** Zeros on each side of height and width. */
+  readonly padding: readonly [number, number];
 }
 
 export interface Operands {
@@ -41,10 +42,10 @@ export function weightGradientByShifts(emitter: Emitter, { x, y, sizes }: Operan
   const inner = (n / parts) * h * outW;
   const block = pixelBlock(emitter, c);
   const pixels = pixelRows(emitter, x, sizes, block);
-  const fromX = shiftedPixels(n, c / block, h, w, outW, kw, padding);
+  const fromX = shiftedPixels(n, c / block, h, w, outW, kw, padding[1]);
   const right = gatherRows(emitter, pixels, block, fromX, [parts, inner, kw * c]);
   const lines = emitter.node('Reshape', [y, emitter.ints([n * o * outH, outW])]);
-  const fromY = shiftedLines(parts, n, o, h, outH, kh, padding);
+  const fromY = shiftedLines(parts, n, o, h, outH, kh, padding[0]);
   const left = gatherRows(emitter, lines, outW, fromY, [parts, kh * o, inner]);
   const products = emitter.node('MatMul', [left, right]);
   const sum = sumOverFirst(emitter, products);
@@ -61,7 +62,7 @@ export function weightGradientByPatches(emitter: Emitter, { x, y, sizes }: Opera
   const { n, c, h, w, o, outH, outW, kh, kw, stride, padding } = sizes;
   const block = pixelBlock(emitter, c);
   const pixels = pixelRows(emitter, x, sizes, block);
-  const from = patches(n, c / block, h, w, outH, outW, kh, kw, stride, padding);
+  const from = patches(n, c / block, h, w, outH, outW, kh, kw, stride, ...padding);
   const right = gatherRows(emitter, pixels, block, from, [n, outH * outW, kh * kw * c]);
   const left = emitter.node('Reshape', [y, emitter.ints([n, o, outH * outW])]);
   const products = emitter.node('MatMul', [left, right]);
@@ -172,7 +173,8 @@ const patches = memoize(
     kh: number,
     kw: number,
     stride: number,
-    padding: number,
+    top: number,
+    left: number,
   ) => {
     const indices = new Int32Array(n * outH * outW * kh * kw * blocks);
     let k = 0;
@@ -182,7 +184,7 @@ const patches = memoize(
           for (let a = 0; a < kh; a++)
             for (let b = 0; b < kw; b++)
               for (let c = 0; c < blocks; c++) {
-                const [row, column] = [u * stride + a - padding, v * stride + b - padding];
+                const [row, column] = [u * stride + a - top, v * stride + b - left];
                 const inside = row >= 0 && row < h && column >= 0 && column < w;
                 indices[k++] = inside ? ((image * blocks + c) * h + row) * w + column : -1;
               }
