@@ -1,15 +1,17 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchEvaluate } from './evaluate.ts';
 import { benchGraph } from './graph.ts';
 import { benchSample } from './sample.ts';
 import { benchTrain } from './train.ts';
 import { benchUnet } from './unet.ts';
 
-const usage = `usage: npm run bench -- [graph] [train] [sample] [unet] [--json] [--seconds n] [--peer python]
+const usage = `usage: npm run bench -- [graph] [train] [sample] [unet] [evaluate] [--json] [--seconds n] [--peer python]
   graph   convolutions as a share of the MatMul rate
   train   the demo's network; --peer runs the same in that Python's PyTorch
   sample  random numbers and Langevin updates
-  unet    U-Nets, of --only names; --peer and --guided-diffusion (a clone) run theirs in PyTorch`;
+  unet    U-Nets, of --only names; --peer and --guided-diffusion (a clone) run theirs in PyTorch
+  evaluate  distances between sets of features, on --threads`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,6 +19,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '2' },
     peer: { type: 'string' },
+    threads: { type: 'string', default: '2' },
     'guided-diffusion': { type: 'string' },
     only: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', default: false },
@@ -28,6 +31,7 @@ const benches = {
   graph: () => benchGraph(seconds),
   train: () => benchTrain(seconds, values.peer),
   sample: () => benchSample(seconds),
+  evaluate: () => benchEvaluate(Number(values.threads)),
   unet: () => benchUnet(seconds, unetPeer(), values.only),
 };
 const unetPeer = () => {

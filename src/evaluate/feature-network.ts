@@ -86,3 +86,13 @@ export async function compileFeatures({
     release: program.release,
   };
 }
+
+/** The pixels themselves as features, for images that no network was trained on. */
+export function pixelFeatures(shape: Shape): FeatureNetwork {
+  const dimension = sizeOf(shape);
+  return {
+    ...{ name: 'pixels', shape, dimension, classes: [] },
+    run: async (images) => ({ features: images.slice(), logits: new Float32Array(0) }),
+    release: async () => {},
+  };
+}

@@ -6,6 +6,54 @@ export {
 export type { ChainDraws } from './draws.ts';
 export { type EffectiveSampleSizeOptions, effectiveSampleSize } from './effective-sample-size.ts';
 export {
+  compileFeatures,
+  type FeatureNetwork,
+  type FeatureNetworkOptions,
+  type ImageFeatures,
+  pixelFeatures,
+} from './feature-network.ts';
+export type { EngineOptions } from './feature-sets.ts';
+export {
+  checkEnough,
+  type FeatureStatistics,
+  featureStatistics,
+  type StatisticsAccumulator,
+  statisticsAccumulator,
+} from './feature-statistics.ts';
+export { classificationAccuracy } from './features/accuracy.ts';
+export {
+  type EmbeddedFeatureName,
+  type EmbeddedFeatureOptions,
+  type EmbeddedFeatures,
+  embeddedFeatureNames,
+  embeddedFeatures,
+  type FeatureCard,
+  readFeatureWeights,
+} from './features/embedded.ts';
+export { frechetDistance } from './frechet-distance.ts';
+export {
+  CHAIN_DRAWS,
+  type ClassVisits,
+  type ImageChainDiagnostics,
+  type ImageChainOptions,
+  imageChainDiagnostics,
+  type Stretch,
+} from './image-chains.ts';
+export { type InceptionOptions, openInception } from './inception/open.ts';
+export {
+  fullKernelDistance,
+  type KernelDistance,
+  type KernelDistanceOptions,
+  kernelDistance,
+} from './kernel-distance.ts';
+export {
+  type Closeness,
+  type Memorisation,
+  type MemorisationOptions,
+  memorisation,
+  type NearestTraining,
+} from './memorisation.ts';
+export {
   likeliestModes,
   type ModeAssignment,
   type ModeVisits,
@@ -22,8 +70,24 @@ export {
   type JumpDistance,
   squaredJumpDistance,
 } from './movement.ts';
-export { type Neighbour, nearestExamples } from './nearest.ts';
+export {
+  type NearestOptions,
+  type Neighbour,
+  nearestExamples,
+  nearestNeighbours,
+} from './nearest.ts';
+export {
+  type PrecisionRecall,
+  type PrecisionRecallOptions,
+  precisionRecall,
+} from './precision-recall.ts';
 export { type RHatOptions, rHat } from './r-hat.ts';
+export {
+  type SampledFeatures,
+  type SamplingOptions,
+  type SamplingProgress,
+  sampleFeatures,
+} from './sampled-features.ts';
 export {
   EXACT_WASSERSTEIN_LIMIT,
   exactWasserstein,

@@ -1,5 +1,4 @@
 import type { Denoiser } from '../density/index.ts';
-import { UserError } from '../errors.ts';
 import { kernels, type State, type WalkJumpOptions, walkJump } from '../sample/index.ts';
 import type { ChainDraws } from './draws.ts';
 import type { FeatureNetwork } from './feature-network.ts';
@@ -25,6 +24,8 @@ export interface SampledFeatures {
 export interface SamplingProgress {
   readonly state: State;
   readonly draws: readonly Draw[];
+  /** The last jump of every chain. */
+  readonly last: Float32Array;
   readonly seconds: { readonly walking: number; readonly features: number };
 }
 
@@ -50,7 +51,7 @@ export interface SamplingOptions {
 }
 
 /**
- * Walks, jumps, and keeps the features of every x̂, clamped to [0, 1]. A call that goes on `from` a
+ * Walks, jumps, and keeps the features of every x̂ as a file of 8 bits would hold it. A call that goes on `from` a
  * saved progress gives the same bits as one that was never stopped.
  * @throws UserError as `walkJump` does: for options out of range, or a chain that diverges.
  */
@@ -60,22 +61,22 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
   const steps = options.draws * jumpEvery;
   const draws: Draw[] = [...(from?.draws ?? [])];
   const seconds = { walking: 0, features: 0, ...from?.seconds };
-  let [last, at] = [new Float32Array(0), performance.now()];
+  let [last, at] = [from?.last ?? new Float32Array(0), performance.now()];
   const initial = from?.state;
   if (draws.length < options.draws) {
     for await (const jump of walkJump(denoiser, { ...walk, steps, ...(initial && { initial }) })) {
       const jumped = performance.now();
-      last = clamp(jump.xhat);
+      last = asBytes(jump.xhat);
       const size = last.length / chains;
       const { features, logits } = await network.run(last);
       draws.push({ features, logits, frame: last.slice(0, Math.min(keep, chains) * size) });
       const done = performance.now();
       seconds.walking += (jumped - at) / 1000;
       seconds.features += (done - jumped) / 1000;
-      await onDraw?.({ state: jump.state, draws, seconds });
+      await onDraw?.({ state: jump.state, draws, last, seconds });
       at = performance.now();
     }
-  } else throw new UserError('from: all draws are made; ask for more');
+  }
   const { scoreCalls } = kernels[walk.kernel ?? 'sachs'];
   return {
     features: byChain(draws, ({ features }) => features, chains),
@@ -88,8 +89,9 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
   };
 }
 
-/** What a file of 8 bits would hold of an image: values in [0, 1]. */
-const clamp = (images: Float32Array) => images.map((value) => Math.min(1, Math.max(0, value)));
+/** Values of [0, 1] in steps of 1/255. */
+const asBytes = (images: Float32Array) =>
+  images.map((value) => Math.round(255 * Math.min(1, Math.max(0, value))) / 255);
 
 /** [draws][chains, width] → [chains, draws, width]. */
 function byChain(
