@@ -6,6 +6,8 @@ export default defineConfig({
   entry: {
     ...Object.fromEntries(folders.map((name) => [name, `src/${name}/index.ts`])),
     'cli/main': 'src/cli/main.ts',
+    // Started as processes of their own.
+    'cli/experiment/worker': 'src/cli/experiment/worker.ts',
   },
   format: 'esm',
   platform: 'node',

@@ -3,6 +3,8 @@ import { UserError } from '../errors.ts';
 import { bayesCommand } from './bayes.ts';
 import { dataCommand } from './data.ts';
 import { demoCommand } from './demo.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { experimentCommand } from './experiment.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { infoCommand } from './info.ts';
@@ -17,6 +19,8 @@ const USAGE_ERROR = 2;
 const commands = [
   trainCommand,
   sampleCommand,
+  evaluateCommand,
+  experimentCommand,
   walkCommand,
   bayesCommand,
   spectrumCommand,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { devices } from '../graph/index.ts';
 import { trainingSchema } from '../train/index.ts';
 import { datasetOptions } from './dataset-options.ts';
+import { featureNames } from './evaluation/feature-networks.ts';
 import { defineOptions, type OptionValues } from './options.ts';
 
 const training = trainingSchema.shape;
@@ -133,9 +134,30 @@ export const trainOptions = defineOptions({
     description: 'images: steps between grids of samples in <run>/samples, 0 for none',
     schema: z.int().min(0).default(0),
   },
+  distanceEvery: {
+    flags: '--distance-every <steps>',
+    description: 'images: steps between Fréchet distances of samples to the data, 0 for none',
+    schema: z.int().min(0).default(0),
+  },
+  distanceChains: {
+    flags: '--distance-chains <n>',
+    description: 'chains that those samples are drawn from (default 100)',
+    schema: z.int().min(1).optional(),
+  },
+  distanceDraws: {
+    flags: '--distance-draws <n>',
+    description: 'samples of each chain (default 20)',
+    schema: z.int().min(1).optional(),
+  },
+  features: {
+    flags: '--features <name>',
+    description: `what the distance is measured in: ${featureNames.join(', ')}; default: the data’s own`,
+    schema: z.enum(featureNames).optional(),
+  },
   stopMetric: {
     flags: '--stop-metric <name>',
-    description: 'keep the best model by it, validationLoss, and stop when it improves no more',
+    description:
+      'keep the best model by it, such as validationLoss or fd-mnist, and stop when it improves no more',
     schema: z.string().optional(),
   },
   patience: {

@@ -17,6 +17,7 @@ import {
   trainingSchema,
 } from '../train/index.ts';
 import { givenDatasetOptions } from './dataset-options.ts';
+import { watchDistance } from './evaluation/training-distance.ts';
 import { interruptible } from './interrupt.ts';
 import { loadShown } from './load-progress.ts';
 import { addOptions, globalOptions, readOptionsAndGiven } from './options.ts';
@@ -81,7 +82,10 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const model = { parametrization, view, sigma, measurements, shape, network } as const;
   const { init } = options;
   const start = init === undefined ? undefined : await startFrom(init, model);
-  const evaluators = samplesEvaluator(dataset, { every: sampleEvery, seed: config.seed });
+  const evaluators = [
+    ...samplesEvaluator(dataset, { every: sampleEvery, seed: config.seed }),
+    ...(await watchDistance(dataset, options, config, output)),
+  ];
   return watched(output, options.steps, (watch) =>
     startRun({
       ...{ directory, dataset, device, threads, saveEvery, logEvery, ...watch },
@@ -131,7 +135,10 @@ export async function resumeTraining(
     output,
   );
   const { steps, seed } = record.training;
-  const evaluators = samplesEvaluator(dataset, { every, seed });
+  const evaluators = [
+    ...samplesEvaluator(dataset, { every, seed }),
+    ...(await watchDistance(dataset, given, { seed, recorded: record.evaluation }, output)),
+  ];
   return watched(output, steps, (watch) =>
     resumeRun({
       ...{ directory, dataset, device, threads, saveEvery, logEvery, ...watch },

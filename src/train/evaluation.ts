@@ -15,6 +15,8 @@ export interface Evaluator {
   readonly name: string;
   /** Steps from one evaluation to the next. The last step of a run is evaluated too. */
   readonly every: number;
+  /** Numbers that decide what it finds, beside the seed: recorded, to be the same in a resumed run. */
+  readonly settings?: Readonly<Record<string, number | string>>;
   /** What it reports, and whether lower or higher is better. */
   readonly metrics: Readonly<Record<string, Better>>;
   evaluate(context: EvaluationContext): Promise<Findings>;

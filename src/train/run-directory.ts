@@ -39,6 +39,10 @@ export interface RunRecord {
 export interface EvaluationRecord {
   /** Steps between evaluations, by evaluator. */
   readonly every: Readonly<Record<string, number>>;
+  /** What else decides the findings of an evaluator, by evaluator. */
+  readonly settings?:
+    | Readonly<Record<string, Readonly<Record<string, number | string>>>>
+    | undefined;
   /** Metric that ends the run when it stops improving. */
   readonly stopMetric?: string | undefined;
   /** Evaluations without improvement after which it ends. */
@@ -58,6 +62,9 @@ const KEPT = 2;
 
 const evaluationSchema = z.object({
   every: z.record(z.string(), z.int().min(1)).default({}),
+  settings: z
+    .record(z.string(), z.record(z.string(), z.union([z.number(), z.string()])))
+    .optional(),
   stopMetric: z.string().optional(),
   patience: z.int().min(1).default(5),
 });

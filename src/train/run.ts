@@ -178,12 +178,32 @@ function planRun(options: RunOptions, config: TrainingConfig, recorded: Evaluati
   ];
   const rule = stoppingRule({ stopMetric, patience }, reportedMetrics(evaluators));
   const every = Object.fromEntries(evaluators.map(({ name, every }) => [name, every]));
+  const settings = settingsOf(evaluators, recorded, options.directory);
   return {
     dataset: training,
     evaluators,
     rule,
-    evaluation: { every, ...(stopMetric !== undefined && { stopMetric }), patience },
+    evaluation: { every, ...settings, ...(stopMetric !== undefined && { stopMetric }), patience },
   };
+}
+
+/** @throws UserError where an evaluator would go on with other settings than it began with. */
+function settingsOf(
+  evaluators: readonly Evaluator[],
+  recorded: EvaluationRecord,
+  directory: string,
+): Pick<EvaluationRecord, 'settings'> {
+  const made = evaluators.flatMap(({ name, settings }) => (settings ? [[name, settings]] : []));
+  const settings = Object.fromEntries(made) as NonNullable<EvaluationRecord['settings']>;
+  for (const [name, own] of Object.entries(settings)) {
+    for (const [key, before] of Object.entries(recorded.settings?.[name] ?? {})) {
+      if (own[key] === before) continue;
+      throw new UserError(
+        `${name}: ${key} was ${before} in ${directory} and is ${own[key]}; go on with the same, or start another run`,
+      );
+    }
+  }
+  return made.length > 0 ? { settings } : {};
 }
 
 async function releasing<T>(trainer: Trainer, work: () => Promise<T>): Promise<T> {

@@ -76,5 +76,6 @@ img, svg { display: block; max-width: 100%; height: auto; }
 img { image-rendering: pixelated; border-radius: 4px; }
 table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { padding: 0.2rem 1rem 0.2rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
 th { font-weight: 500; white-space: nowrap; }
 `;

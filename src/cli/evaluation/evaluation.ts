@@ -1,0 +1,183 @@
+/** An evaluation: samples of a model, compared with data, and how its chains mix. */
+import { UserError } from '../../errors.ts';
+import {
+  CHAIN_DRAWS,
+  type Closeness,
+  type ImageChainDiagnostics,
+  imageChainDiagnostics,
+  type KernelDistance,
+  memorisation,
+  type PrecisionRecall,
+  type SampledFeatures,
+} from '../../evaluate/index.ts';
+import { type Dataset, readAllScaled } from '../../train/index.ts';
+import { copies, coverage, frechet, frechetName, kernel, type References } from './distances.ts';
+import type { OpenedFeatures } from './feature-networks.ts';
+
+/** What can be measured, by the names that `--metrics` takes. */
+export const metricNames = ['fd', 'kid', 'pr', 'memorisation', 'chains'] as const;
+
+export type MetricName = (typeof metricNames)[number];
+
+/** What was found; a metric that was not asked for is absent. */
+export interface Findings {
+  /** `fid` for Inception features, else `fd-<features>`. */
+  readonly frechet?: { readonly name: string; readonly distance: number };
+  readonly kernel?: KernelDistance;
+  readonly coverage?: PrecisionRecall;
+  readonly memorisation?: {
+    readonly features: Closeness;
+    /** Of the last jump of each chain. */
+    readonly pixels: Closeness;
+    /** Index of the training image nearest to each of those, in features. */
+    readonly nearest: readonly number[];
+  };
+  readonly chains?: ImageChainDiagnostics;
+}
+
+/** Samples with their features; those of a file know no chains. */
+export type Measured = Pick<SampledFeatures, 'features' | 'logits' | 'last'> & {
+  readonly scoreCallsPerDraw?: number;
+};
+
+export interface MeasureOptions {
+  readonly metrics: readonly MetricName[];
+  readonly measured: Measured;
+  readonly network: OpenedFeatures;
+  readonly dataset: Dataset;
+  /** Asked for where a metric compares with data. */
+  readonly references: () => Promise<References>;
+  /** Told what is measured next. */
+  readonly onStage?: (metric: MetricName) => void;
+}
+
+/** @throws UserError for too few samples, saying how many are needed. */
+export async function measure(options: MeasureOptions): Promise<Findings> {
+  const { metrics, measured, network, references, onStage } = options;
+  const { data } = measured.features;
+  const samples = data as Float32Array;
+  const found: { -readonly [name in keyof Findings]: Findings[name] } = {};
+  for (const metric of metrics) {
+    onStage?.(metric);
+    if (metric === 'fd') {
+      const distance = await frechet(samples, await references());
+      found.frechet = { name: frechetName(network.name), distance };
+    }
+    if (metric === 'kid') found.kernel = await kernel(samples, await references());
+    if (metric === 'pr') found.coverage = await coverage(samples, await references());
+    if (metric === 'memorisation')
+      found.memorisation = await memorised(options, await references());
+    if (metric === 'chains') found.chains = chainsOf(measured, network);
+  }
+  return found;
+}
+
+/**
+ * How many samples a metric needs, checked before they are drawn.
+ * @throws UserError naming the metric.
+ */
+export function checkSamples(
+  metrics: readonly MetricName[],
+  { chains, draws }: { readonly chains: number; readonly draws: number },
+  { name, dimension }: Pick<OpenedFeatures, 'name' | 'dimension'>,
+): void {
+  if (metrics.includes('fd') && chains * draws <= dimension) {
+    throw new UserError(
+      `--chains ${chains} --draws ${draws}: ${chains * draws} samples are too few for the covariance of ${dimension} ${name} features; at least ${dimension + 1} are needed, and ten times as many to trust the distance`,
+    );
+  }
+  if (metrics.includes('chains') && draws < CHAIN_DRAWS) {
+    throw new UserError(
+      `--draws ${draws}: chains need at least ${CHAIN_DRAWS} draws each to be judged; give more, or leave chains out of --metrics`,
+    );
+  }
+}
+
+function chainsOf({ features, logits, scoreCallsPerDraw = 1 }: Measured, network: OpenedFeatures) {
+  const { classes } = network;
+  return imageChainDiagnostics({ features, logits, classes, scoreCallsPerDraw });
+}
+
+async function memorised({ measured, dataset, network }: MeasureOptions, references: References) {
+  const { last, features } = measured;
+  const [chains, draws, dimension] = features.shape;
+  const byFeature = await copies(features.data as Float32Array, references);
+  const training = readAllScaled(dataset);
+  const size = training.length / dataset.count;
+  const byPixel = await memorisation({ samples: last, training, dimension: size });
+  const lastFeatures = new Float32Array(chains * dimension);
+  for (let chain = 0; chain < chains; chain++) {
+    const row = ((chain + 1) * draws - 1) * dimension;
+    lastFeatures.set(
+      (features.data as Float32Array).subarray(row, row + dimension),
+      chain * dimension,
+    );
+  }
+  const shown = await memorisation({
+    samples: lastFeatures,
+    training: references.features,
+    dimension: network.dimension,
+  });
+  return {
+    features: byFeature.samples,
+    pixels: byPixel.samples,
+    nearest: shown.nearest.map(({ index }) => index),
+  };
+}
+
+/** Findings as lines for a person. */
+export function describeFindings({
+  frechet: distance,
+  kernel: kid,
+  coverage: covered,
+  memorisation: memory,
+  chains,
+}: Findings): string[] {
+  const lines: (readonly [string, string])[] = [];
+  const digits = (value: number, count = 3) => value.toPrecision(count);
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  if (distance) lines.push([distance.name, digits(distance.distance, 4)]);
+  if (kid) lines.push(['kernel distance', `${digits(kid.mean)} ± ${digits(kid.standardError, 2)}`]);
+  if (covered) {
+    const { precision, recall, density, coverage: share } = covered;
+    lines.push(['precision, recall', `${digits(precision)}, ${digits(recall)}`]);
+    lines.push(['density, coverage', `${digits(density)}, ${digits(share)}`]);
+  }
+  if (memory) {
+    const text = ({ share, medianRatio }: Closeness) =>
+      `${percent(share)}, median ratio ${digits(medianRatio)}`;
+    lines.push(['copies, by features', text(memory.features)]);
+    lines.push(['copies, by pixels', text(memory.pixels)]);
+  }
+  if (chains) lines.push(...chainLines(chains));
+  return lines.map(([name, value]) => `${name.padEnd(22)}${value}`);
+}
+
+function chainLines(chains: ImageChainDiagnostics): (readonly [string, string])[] {
+  const {
+    effectiveSamples,
+    effectiveSamplesPerScoreCall: rate,
+    rHat,
+    longestStuck,
+    classes,
+  } = chains;
+  const lines: (readonly [string, string])[] = [
+    [
+      'effective samples',
+      `${Math.round(effectiveSamples.median)} of ${chains.chains * chains.draws}, ${(1000 * rate).toPrecision(3)} per 1,000 score calls`,
+    ],
+    ['R̂ across chains', `${rHat.median.toFixed(3)}, largest ${rHat.largest.toFixed(3)}`],
+    ['longest stuck', `${longestStuck.draws} of ${chains.draws} draws`],
+  ];
+  if (!classes) return lines;
+  const { names, coverage: share, perChain, switchRate, longestStay } = classes;
+  lines.push([
+    'classes',
+    `${Math.round(share * names.length)} of ${names.length} visited, ${perChain.toFixed(1)} by one chain, another after ${(100 * switchRate).toFixed(0)} % of draws`,
+  ]);
+  lines.push([
+    'longest stay',
+    `${longestStay.draws} of ${chains.draws} draws (${longestStay.name})`,
+  ]);
+  return lines;
+}

@@ -1,0 +1,41 @@
+import {
+  fetchInceptionWeights,
+  fileDigests,
+  hasInceptionWeights,
+  inceptionWeights,
+  inceptionWeightsPath,
+  readInceptionWeights,
+} from '../../data/index.ts';
+import { UserError } from '../../errors.ts';
+import { interruptible } from '../interrupt.ts';
+import type { Output } from '../output.ts';
+
+/** The weights of a file that is given, or those that were fetched. @throws UserError if there are none. */
+export async function findInception(given: string | undefined) {
+  if (given === undefined && !(await hasInceptionWeights())) {
+    throw new UserError(
+      '--features inception: its weights are not here; give --fetch-inception to download them (96 MB), or a file with --inception',
+    );
+  }
+  const path = given ?? inceptionWeightsPath();
+  const weights = await readInceptionWeights(path);
+  return { weights, source: path, hash: (await fileDigests(path)).sha256 };
+}
+
+/** Downloads the weights where they are not here, with a progress bar; Ctrl-C keeps what came. */
+export async function fetchInception(output: Output): Promise<void> {
+  const bar = output.progress('fetching Inception', inceptionWeights.bytes);
+  const start = performance.now();
+  let first: number | undefined;
+  await interruptible((signal) =>
+    fetchInceptionWeights({
+      signal,
+      onProgress: (received) => {
+        first ??= received;
+        const rate = (received - first) / ((performance.now() - start) / 1000);
+        const secondsLeft = (inceptionWeights.bytes - received) / rate;
+        bar.update(received, { secondsLeft, note: `${(rate / 1e6).toFixed(1)} MB/s` });
+      },
+    }),
+  ).finally(() => bar.stop());
+}

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder, readNpy, writeNpy } from '../../data/index.ts';
+import { UserError } from '../../errors.ts';
+import type { FeatureNetwork } from '../../evaluate/index.ts';
+import { sizeOf } from '../../graph/index.ts';
+import { type Dataset, pick, readAllScaled } from '../../train/index.ts';
+import type { Output } from '../output.ts';
+import type { OpenedFeatures } from './feature-networks.ts';
+
+/** Features of a data set, what samples are compared with. */
+export interface Reference {
+  /** `[count, D]`. */
+  readonly features: Float32Array;
+  readonly count: number;
+  /** The file that they are kept in. */
+  readonly path: string;
+}
+
+/** Images that go through a network at a time. */
+const BLOCK = 500;
+
+/** Values that count as rounding of [0, 1]. */
+const MARGIN = 1e-3;
+
+/**
+ * Features of all images of a set, from the cache where the same images went through the same
+ * network before: the file is named after both hashes.
+ * @throws UserError for images with values outside [0, 1].
+ */
+export async function referenceFeatures(
+  dataset: Dataset,
+  network: OpenedFeatures,
+  output: Output,
+  signal?: AbortSignal,
+): Promise<Reference> {
+  const { count, hash } = dataset;
+  const name = [network.name, network.id.slice(0, 12), hash.slice(0, 24)].join('-');
+  const path = join(cacheFolder(), 'features', `${name}.npy`);
+  const kept = existsSync(path) ? await readNpy(path).catch(() => undefined) : undefined;
+  const shape = [count, network.dimension];
+  if (kept?.data instanceof Float32Array && kept.shape.join() === shape.join()) {
+    return { features: kept.data, count, path };
+  }
+  const features = await featuresOf(dataset, network, output, signal);
+  await writeNpy(path, features, shape);
+  return { features, count, path };
+}
+
+async function featuresOf(
+  dataset: Dataset,
+  network: FeatureNetwork,
+  output: Output,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const { count } = dataset;
+  const all = new Float32Array(count * network.dimension);
+  const bar = output.progress(`features of ${dataset.name}`, count);
+  const started = performance.now();
+  try {
+    for (let start = 0; start < count; start += BLOCK) {
+      signal?.throwIfAborted();
+      const rows = Math.min(BLOCK, count - start);
+      const images = readAllScaled(
+        pick(
+          dataset,
+          Array.from({ length: rows }, (_, i) => start + i),
+        ),
+      );
+      checkRange(images, sizeOf(dataset.shape), start, dataset.name);
+      all.set((await network.run(images)).features, start * network.dimension);
+      const rate = (start + rows) / ((performance.now() - started) / 1000);
+      const secondsLeft = (count - start - rows) / rate;
+      if (count > BLOCK)
+        bar.update(start + rows, { secondsLeft, note: `${Math.round(rate)} images/s` });
+    }
+  } finally {
+    bar.stop();
+  }
+  return all;
+}
+
+/** @throws UserError naming the first image with a value outside [0, 1]. */
+export function checkRange(images: Float32Array, size: number, first: number, name: string): void {
+  const bad = images.findIndex((value) => !(value >= -MARGIN && value <= 1 + MARGIN));
+  if (bad < 0) return;
+  throw new UserError(
+    `${name}: image ${first + Math.floor(bad / size)} has the value ${images[bad]}; features are of images in [0, 1], scale them`,
+  );
+}

@@ -1,0 +1,229 @@
+/** What an experiment does, in numbers: its protocol, and the cells that it consists of. */
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+import { type KernelName, kernels } from '../../sample/index.ts';
+import { trainingSchema } from '../../train/index.ts';
+
+const whole = (least: number) => z.int().min(least);
+const positive = z.number().positive();
+const kernelNames = Object.keys(kernels) as [KernelName];
+
+/** A model of one class. */
+const classSchema = z.strictObject({
+  /** Effective noise σ̃. */
+  sigma: positive,
+  /** Its ONNX file, as it was named or, trained here, below the experiment's folder. */
+  model: z.string(),
+  /** SHA-256 of the file; absent for one that is trained here. */
+  hash: z.string().optional(),
+});
+
+/** How a model of a class is trained that is not given. */
+const trainingOfClass = trainingSchema
+  .pick({
+    optimizer: true,
+    learningRate: true,
+    warmup: true,
+    decay: true,
+    steps: true,
+    batch: true,
+  })
+  .extend({
+    microBatches: whole(1),
+    ema: z.number(),
+    flip: z.boolean(),
+    net: z.string(),
+    /** Steps between distances, on samples of this many chains and draws: the best model is kept. */
+    watch: z
+      .strictObject({ every: whole(1), chains: whole(1), draws: whole(1), patience: whole(1) })
+      .optional(),
+  });
+
+/** Everything that decides an experiment's numbers; kept in `experiment.json`. */
+export const protocolSchema = z.strictObject({
+  experiment: z.literal('paper-a'),
+  scale: z.enum(['small', 'full']),
+  data: z.strictObject({ name: z.string(), count: whole(1), hash: z.string() }),
+  /** Feature network and the hash of its weights. */
+  features: z.strictObject({ name: z.string(), id: z.string() }),
+  classes: z.array(classSchema).min(1),
+  training: trainingOfClass.optional(),
+  /** Members (M, σ̃√M) of each class. */
+  measurements: z.array(whole(1)).min(1),
+  /** Effective frictions γδ. */
+  frictions: z.array(positive).min(1),
+  /** The first walks the whole grid, the others at its best friction. */
+  kernels: z.array(z.enum(kernelNames)).min(1),
+  seeds: z.array(whole(0)).min(1),
+  /** δ in units of σ. */
+  stepSize: positive,
+  /** Of each cell: chains, jumps of each chain, steps between jumps, steps before the first. */
+  chains: whole(2),
+  draws: whole(1),
+  jumpEvery: whole(1),
+  burnIn: whole(0),
+  /** Of the long chains. */
+  long: z.strictObject({ chains: whole(1), draws: whole(10), jumpEvery: whole(1) }),
+});
+
+export type Protocol = z.output<typeof protocolSchema>;
+
+type Sampling = Pick<
+  Protocol,
+  | 'measurements'
+  | 'frictions'
+  | 'kernels'
+  | 'seeds'
+  | 'stepSize'
+  | 'chains'
+  | 'draws'
+  | 'jumpEvery'
+  | 'burnIn'
+  | 'long'
+>;
+
+/**
+ * Scales of the experiment. `full` is paper A's: M = 1, 4, 16, Sachs et al. with frictions tuned,
+ * 125 chains × 400 jumps, 5 seeds (section 5 and figure 2). What the paper leaves open, the step
+ * σ/2, the frictions and the steps between jumps, is our reading.
+ */
+export const scales: Readonly<Record<Protocol['scale'], Sampling>> = {
+  small: {
+    measurements: [1, 4, 16],
+    frictions: [1 / 16, 1 / 4, 1, 4],
+    kernels: ['sachs', 'cheng', 'shen-lee'],
+    seeds: [0, 1],
+    ...{ stepSize: 0.5, chains: 100, draws: 10, jumpEvery: 10, burnIn: 100 },
+    long: { chains: 8, draws: 100, jumpEvery: 10 },
+  },
+  full: {
+    measurements: [1, 4, 16],
+    frictions: [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4],
+    kernels: ['sachs', 'cheng', 'shen-lee'],
+    seeds: [0, 1, 2, 3, 4],
+    ...{ stepSize: 0.5, chains: 125, draws: 400, jumpEvery: 20, burnIn: 100 },
+    long: { chains: 8, draws: 1000, jumpEvery: 20 },
+  },
+};
+
+type Training = NonNullable<Protocol['training']>;
+
+/**
+ * How each scale trains. `full` is paper A's: Adagrad, batch 128, 400 passes over 50,000 images, the
+ * learning rate rising linearly, the model of the lowest distance on 125 chains × 400 samples. Rate,
+ * warm-up and the moving average are our reading.
+ */
+export const trainings: Readonly<Record<Protocol['scale'], Omit<Training, 'net'>>> = {
+  small: {
+    ...{ optimizer: 'adam', learningRate: 1.5e-3, warmup: 100, decay: 'cosine', ema: 0.99 },
+    ...{ steps: 1200, batch: 64, microBatches: 1, flip: false },
+  },
+  full: {
+    ...{ optimizer: 'adagrad', learningRate: 1e-3, warmup: 5000, decay: 'none', ema: 0.999 },
+    ...{ steps: 156_250, batch: 128, microBatches: 16, flip: true },
+    watch: { every: 3906, chains: 125, draws: 400, patience: 10 },
+  },
+};
+
+/** One walk of an experiment. */
+export interface Cell {
+  /** Unique, and a name for files. */
+  readonly id: string;
+  /** `friction`: the grid. `kernel`: others at the best friction. `long`: few chains, many steps. */
+  readonly stage: 'friction' | 'kernel' | 'long';
+  /** Class σ̃. */
+  readonly sigma: number;
+  readonly measurements: number;
+  readonly kernel: KernelName;
+  readonly friction: number;
+  readonly seed: number;
+}
+
+function cellOf(cell: Omit<Cell, 'id'>): Cell {
+  const { stage, sigma, measurements, kernel, friction, seed } = cell;
+  const numbers = [`class${sigma}`, `M${measurements}`, kernel, `friction${friction}`];
+  return { id: [stage, ...numbers, `seed${seed}`].join('-'), ...cell };
+}
+
+/** The grid: every class, member, friction and seed, with the first kernel. */
+export function frictionCells({ classes, measurements, frictions, kernels, seeds }: Protocol) {
+  const kernel = kernels[0]!;
+  return classes.flatMap(({ sigma }) =>
+    measurements.flatMap((m) =>
+      frictions.flatMap((friction) =>
+        seeds.map((seed) =>
+          cellOf({ stage: 'friction', sigma, measurements: m, kernel, friction, seed }),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Finds the best friction of a class and member. */
+export type BestFriction = (sigma: number, measurements: number) => number | undefined;
+
+/**
+ * What follows the grid, at its best frictions: the other kernels on the first member of each class,
+ * and long single chains of every member. Nothing where no cell of the grid came out.
+ */
+export function followingCells(protocol: Protocol, best: BestFriction): Cell[] {
+  const { classes, measurements, kernels: names, seeds } = protocol;
+  const first = measurements[0]!;
+  const others = classes.flatMap(({ sigma }) => {
+    const friction = best(sigma, first);
+    if (friction === undefined) return [];
+    return names
+      .slice(1)
+      .flatMap((kernel) =>
+        seeds.map((seed) =>
+          cellOf({ stage: 'kernel', sigma, measurements: first, kernel, friction, seed }),
+        ),
+      );
+  });
+  const long = classes.flatMap(({ sigma }) =>
+    measurements.flatMap((m) => {
+      const friction = best(sigma, m);
+      if (friction === undefined) return [];
+      const kernel = names[0]!;
+      return [cellOf({ stage: 'long', sigma, measurements: m, kernel, friction, seed: seeds[0]! })];
+    }),
+  );
+  return [...others, ...long];
+}
+
+/** How many cells `followingCells` makes at most. */
+export const countFollowing = ({ classes, measurements, kernels: names, seeds }: Protocol) =>
+  classes.length * ((names.length - 1) * seeds.length + measurements.length);
+
+/** Score calls of all chains of a cell. */
+export function costOf(cell: Pick<Cell, 'stage' | 'kernel'>, protocol: Protocol): number {
+  const { chains, draws, jumpEvery } = cell.stage === 'long' ? protocol.long : protocol;
+  return chains * ((protocol.burnIn + draws * jumpEvery) * kernels[cell.kernel].scoreCalls + draws);
+}
+
+/**
+ * Results of two protocols are not mixed.
+ * @throws UserError naming what differs first.
+ */
+export function checkSame(kept: Protocol, wanted: Protocol, folder: string): void {
+  const changes = differences(kept, wanted);
+  if (changes.length === 0) return;
+  const more = changes.length > 3 ? ` and ${changes.length - 3} more` : '';
+  throw new UserError(
+    `${folder}: holds another experiment: ${changes.slice(0, 3).join(', ')}${more}; run it with its own settings, or give another --out`,
+  );
+}
+
+function differences(kept: unknown, wanted: unknown, path = ''): string[] {
+  if (isDeepStrictEqual(kept, wanted)) return [];
+  const isRecord = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isRecord(kept) || !isRecord(wanted)) {
+    return [`${path} was ${JSON.stringify(kept)} and is now ${JSON.stringify(wanted)}`];
+  }
+  const keys = new Set([...Object.keys(kept), ...Object.keys(wanted)]);
+  return [...keys].flatMap((key) =>
+    differences(kept[key], wanted[key], path ? `${path}.${key}` : key),
+  );
+}

@@ -1,0 +1,187 @@
+/** What an experiment writes: numbers, a table, a figure, and a page with the pictures. */
+import { existsSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { readBytes, writeBytes } from '../../files.ts';
+import { frechetName } from '../evaluation/distances.ts';
+import { formatDuration } from '../output.ts';
+import { imageTag, renderPage, type Section, settingsRows, table } from '../report/page.ts';
+import { versions } from '../versions.ts';
+import { fraction, frictionFigure } from './figures.ts';
+import type { Protocol } from './protocol.ts';
+import { type Row, readProtocol, readRows } from './store.ts';
+import { bestFriction, type Measure, type Spread, type Summary, summarize } from './summary.ts';
+
+/** Writes `results.json`, `results.md`, `friction.svg` and `report.html`; their paths. */
+export async function writeResults(folder: string): Promise<string[]> {
+  const protocol = await readProtocol(folder);
+  const rows = await readRows(folder);
+  const summaries = summarize(rows);
+  const metric = frechetName(protocol.features.name);
+  const figure = frictionFigure(summaries, metric);
+  const results = {
+    protocol,
+    metric,
+    best: bestMembers(protocol, summaries),
+    summaries,
+    work: workOf(rows),
+    machine: machine(),
+    versions: versions(),
+  };
+  const files: string[] = [];
+  const write = async (name: string, text: string) => {
+    files.push(join(folder, name));
+    await writeBytes(files.at(-1)!, new TextEncoder().encode(text));
+  };
+  await write('results.json', `${JSON.stringify(results, null, 2)}\n`);
+  await write('results.md', markdown(summaries, metric));
+  await write('friction.svg', figure);
+  await write('report.html', await page(folder, { protocol, rows, summaries, metric, figure }));
+  return files;
+}
+
+/** The best friction of each class and member, with its distance. */
+export function bestMembers(protocol: Protocol, summaries: readonly Summary[]): Summary[] {
+  return protocol.classes.flatMap(({ sigma }) =>
+    protocol.measurements.flatMap((m) => bestFriction(summaries, protocol, sigma, m) ?? []),
+  );
+}
+
+function workOf(rows: readonly Row[]) {
+  const sum = (read: (row: Row) => number) => rows.reduce((total, row) => total + read(row), 0);
+  return {
+    cells: rows.length,
+    scoreCalls: sum(({ scoreCalls }) => scoreCalls),
+    coreSeconds: sum(({ seconds }) => seconds),
+  };
+}
+
+const machine = () => ({ cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() });
+
+interface Column {
+  readonly title: string;
+  readonly measure: Measure;
+  readonly digits: number;
+}
+
+const columnsOf = (metric: string): readonly Column[] => [
+  { title: metric, measure: 'fd', digits: 3 },
+  { title: 'kernel distance', measure: 'kid', digits: 3 },
+  { title: 'precision', measure: 'precision', digits: 2 },
+  { title: 'recall', measure: 'recall', digits: 2 },
+  { title: 'ESS per 1,000 calls', measure: 'effectiveSamples', digits: 2 },
+  { title: 'R̂', measure: 'rHat', digits: 3 },
+  { title: 'classes a chain', measure: 'classesPerChain', digits: 2 },
+  { title: 'longest stuck, draws', measure: 'stuck', digits: 2 },
+];
+
+const stageNames: Readonly<Record<Summary['stage'], string>> = {
+  friction: 'grid',
+  kernel: 'kernels',
+  long: 'long chains',
+};
+
+/** Rows of text, the first of them the titles. */
+function tableOf(summaries: readonly Summary[], metric: string): string[][] {
+  const columns = columnsOf(metric).filter(({ measure }) =>
+    summaries.some(({ values }) => values[measure] !== undefined),
+  );
+  const titles = ['', 'σ̃', 'M', 'kernel', 'γδ', ...columns.map(({ title }) => title)];
+  const rows = summaries.map((s) => [
+    stageNames[s.stage],
+    String(Number(s.sigma.toPrecision(3))),
+    String(s.measurements),
+    s.kernel,
+    fraction(s.friction),
+    ...columns.map(({ measure, digits }) => textOf(s.values[measure], digits)),
+  ]);
+  summaries.forEach(({ diverged, seeds }, i) => {
+    if (diverged > 0) rows[i]![5] += ` (${diverged} of ${diverged + seeds} diverged)`;
+  });
+  return [titles, ...rows];
+}
+
+function textOf(spread: Spread | undefined, digits: number): string {
+  if (spread === undefined) return '–';
+  const mean = Number(spread.mean.toPrecision(digits));
+  return spread.seeds > 1 ? `${mean} ± ${Number(spread.deviation.toPrecision(2))}` : String(mean);
+}
+
+function markdown(summaries: readonly Summary[], metric: string): string {
+  const [titles, ...rows] = tableOf(summaries, metric);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return `${[line(titles!), line(titles!.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
+}
+
+interface Shown {
+  readonly protocol: Protocol;
+  readonly rows: readonly Row[];
+  readonly summaries: readonly Summary[];
+  readonly metric: string;
+  readonly figure: string;
+}
+
+async function page(folder: string, shown: Shown): Promise<string> {
+  const { protocol, rows, summaries, metric, figure } = shown;
+  const { coreSeconds, scoreCalls, cells } = workOf(rows);
+  const { cpu, cores } = machine();
+  const { name } = protocol.data;
+  const seeds = protocol.seeds.length;
+  return renderPage({
+    title: `Walk–jump on ${name}: members, frictions and kernels`,
+    subtitle: `${cells} walks, ${(scoreCalls / 1e6).toPrecision(3)} million score calls, ${formatDuration(coreSeconds)} of one core. ${metric} compares ${protocol.chains} chains × ${protocol.draws} jumps with ${protocol.data.count} images.`,
+    sections: [
+      {
+        title: 'Distance against friction',
+        text: `The lower the better; bars are one deviation over ${seeds} seeds.`,
+        html: figure,
+      },
+      {
+        title: 'All cells',
+        text: 'Mean ± deviation over seeds. Long chains are few: they show mixing, and have no distance.',
+        html: grid(tableOf(summaries, metric)),
+      },
+      ...(await pictures(folder, protocol, summaries)),
+      {
+        title: 'Protocol',
+        text: `As in experiment.json. Made on ${cores} cores, ${cpu}.`,
+        html: table(settingsRows({ protocol, versions: versions() })),
+      },
+    ],
+  });
+}
+
+function grid([titles, ...rows]: readonly (readonly string[])[]): string {
+  const cell = (tag: string) => (text: string) => `<${tag}>${text}</${tag}>`;
+  const line = (cells: readonly string[], tag: string) =>
+    `<tr>${cells.map(cell(tag)).join('')}</tr>`;
+  return `<div class="wide"><table>${line(titles!, 'th')}${rows.map((r) => line(r, 'td')).join('')}</table></div>`;
+}
+
+/** The last jumps at the best friction, and the long chains. */
+async function pictures(
+  folder: string,
+  protocol: Protocol,
+  summaries: readonly Summary[],
+): Promise<Section[]> {
+  const sections: Section[] = [];
+  for (const { sigma, measurements, friction, kernel, values } of bestMembers(
+    protocol,
+    summaries,
+  )) {
+    const member = [`class${sigma}`, `M${measurements}`, kernel, `friction${friction}`];
+    const base = [...member, `seed${protocol.seeds[0]}`].join('-');
+    const files = [`friction-${base}.png`, `long-${base}-chains.png`];
+    const found = files.map((name) => join(folder, 'pictures', name)).filter(existsSync);
+    const images = await Promise.all(
+      found.map(async (path) => imageTag(await readBytes(path), `Samples at M = ${measurements}`)),
+    );
+    if (images.length === 0) continue;
+    sections.push({
+      title: `σ̃ = ${Number(sigma.toPrecision(3))}, M = ${measurements}`,
+      text: `At its best friction ${fraction(friction)}, distance ${textOf(values.fd, 3)}: the last jump of each chain, then long single chains, one in each row, ${protocol.long.draws * protocol.long.jumpEvery} steps from left to right.`,
+      html: images.join('<br>'),
+    });
+  }
+  return sections;
+}

@@ -1,0 +1,107 @@
+/** What rows of cells say together. */
+import type { Protocol } from './protocol.ts';
+import type { Row } from './store.ts';
+
+/** A mean over seeds, and the spread of the seeds around it. */
+export interface Spread {
+  readonly mean: number;
+  /** Standard deviation over seeds; 0 for a single one. */
+  readonly deviation: number;
+  readonly seeds: number;
+}
+
+/** Cells that differ in their seeds alone. */
+export interface Summary {
+  readonly stage: Row['stage'];
+  readonly sigma: number;
+  readonly measurements: number;
+  readonly kernel: string;
+  readonly friction: number;
+  /** Cells that came out, and those that diverged. */
+  readonly seeds: number;
+  readonly diverged: number;
+  /** By name; none where every seed diverged. */
+  readonly values: Readonly<Partial<Record<Measure, Spread>>>;
+}
+
+/** What is averaged over seeds, and how it is read from a row. */
+export const measures = {
+  fd: (row: Row) => row.fd,
+  kid: (row: Row) => row.kid,
+  precision: (row: Row) => row.precision,
+  recall: (row: Row) => row.recall,
+  copies: (row: Row) => row.copies,
+  /** Per 1,000 score calls. */
+  effectiveSamples: (row: Row) => row.chains && row.chains.effectiveSamplesPerScoreCall * 1000,
+  rHat: (row: Row) => row.chains?.rHat.median,
+  classesPerChain: (row: Row) => row.chains?.classes?.perChain,
+  switchRate: (row: Row) => row.chains?.classes?.switchRate,
+  stuck: (row: Row) => row.chains?.longestStuck.draws,
+  seconds: (row: Row) => row.seconds,
+} as const;
+
+export type Measure = keyof typeof measures;
+
+/** One summary for each group of seeds, in the order in which they were first seen in the protocol's grid. */
+export function summarize(rows: readonly Row[]): Summary[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const { stage, sigma, measurements, kernel, friction } = row;
+    const key = [stage, sigma, measurements, kernel, friction].join();
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map(summaryOf).sort(inOrder);
+}
+
+const stages: readonly Row['stage'][] = ['friction', 'kernel', 'long'];
+
+const inOrder = (a: Summary, b: Summary) =>
+  stages.indexOf(a.stage) - stages.indexOf(b.stage) ||
+  a.sigma - b.sigma ||
+  a.measurements - b.measurements ||
+  a.kernel.localeCompare(b.kernel) ||
+  a.friction - b.friction;
+
+function summaryOf(rows: readonly Row[]): Summary {
+  const { stage, sigma, measurements, kernel, friction } = rows[0]!;
+  const good = rows.filter(({ error }) => error === undefined);
+  const values: Partial<Record<Measure, Spread>> = {};
+  for (const [name, read] of Object.entries(measures) as [
+    Measure,
+    (row: Row) => number | undefined,
+  ][]) {
+    const found = good.flatMap((row) => read(row) ?? []);
+    if (found.length > 0) values[name] = spreadOf(found);
+  }
+  const [seeds, diverged] = [good.length, rows.length - good.length];
+  return { stage, sigma, measurements, kernel, friction, seeds, diverged, values };
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
+  return { mean, deviation, seeds: values.length };
+}
+
+/** The friction of the lowest mean distance in the grid, among those at which no seed diverged. */
+export function bestFriction(
+  summaries: readonly Summary[],
+  { kernels }: Pick<Protocol, 'kernels'>,
+  sigma: number,
+  measurements: number,
+): Summary | undefined {
+  const grid = summaries.filter(
+    (s) =>
+      s.stage === 'friction' &&
+      s.sigma === sigma &&
+      s.measurements === measurements &&
+      s.kernel === kernels[0] &&
+      s.diverged === 0 &&
+      s.values.fd !== undefined,
+  );
+  return grid.reduce<Summary | undefined>(
+    (best, s) => (best && best.values.fd!.mean <= s.values.fd!.mean ? best : s),
+    undefined,
+  );
+}

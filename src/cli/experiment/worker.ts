@@ -1,0 +1,95 @@
+/** A process that runs tasks of an experiment, one at a time, on one core. */
+import { join } from 'node:path';
+import { worker, workerEmit } from 'workerpool';
+import { loadDataset, readNpy } from '../../data/index.ts';
+import type { Denoiser } from '../../density/index.ts';
+import { writeBytes } from '../../files.ts';
+import { encodePng, filmstrips, tileImages } from '../../sample/index.ts';
+import { createReferences } from '../evaluation/distances.ts';
+import { openFeatures } from '../evaluation/feature-networks.ts';
+import { loadModel } from '../model-file.ts';
+import { scaleOf } from '../sample.ts';
+import { type CellPictures, type CellTools, runCell } from './cell.ts';
+import type { CellTask, Comparing, TaskProgress, TrainTask } from './tasks.ts';
+import { trainClass } from './train-class.ts';
+
+// Ctrl-C goes to every process of a terminal: the one that started this one decides what becomes of it.
+process.on('SIGINT', () => {});
+
+const report = (progress: TaskProgress) => workerEmit(progress);
+
+async function runCellTask(task: CellTask) {
+  const { cell, protocol, folder } = task;
+  const tools = await toolsOf(task);
+  const { row, pictures } = await runCell(cell, protocol, tools, {
+    onProgress: (scoreCalls) => report({ done: scoreCalls }),
+  });
+  if (pictures)
+    await savePictures(join(folder, 'pictures', cell.id), pictures, tools.denoiser.shape);
+  return row;
+}
+
+async function runTrainTask(task: TrainTask) {
+  const [dataset, comparison] = [await datasetOf(task), await comparisonOf(task)];
+  return trainClass(task, dataset, comparison, (step) => report({ done: step }));
+}
+
+/** What one task needs is kept for the next. */
+function remember<T, R>(key: (argument: T) => string, make: (argument: T) => Promise<R>) {
+  const kept = new Map<string, Promise<R>>();
+  return (argument: T) => {
+    const name = key(argument);
+    const found = kept.get(name) ?? make(argument);
+    kept.set(name, found);
+    return found;
+  };
+}
+
+type Opened = Denoiser & { readonly shape: readonly number[] };
+
+const denoiserOf = remember(
+  ({ model }: CellTask) => model,
+  (task): Promise<Opened> => loadModel(task.model, { device: 'cpu', threads: 1 }),
+);
+
+const comparisonOf = remember(
+  ({ reference }: Comparing) => reference,
+  async ({ features, reference, inception, shape }: Comparing) => {
+    const network = await openFeatures(features, shape, { threads: 1, inception });
+    const { data } = await readNpy(reference);
+    const references = await createReferences(data as Float32Array, network.dimension, {
+      threads: 1,
+    });
+    return { network, references };
+  },
+);
+
+const datasetOf = remember(
+  ({ source }: TrainTask) => source,
+  ({ source, sourceOptions }) => loadDataset(source, sourceOptions),
+);
+
+async function toolsOf(task: CellTask): Promise<CellTools & { readonly denoiser: Opened }> {
+  return { denoiser: await denoiserOf(task), ...(await comparisonOf(task)) };
+}
+
+const STRIP_FRAMES = 24;
+
+/** `<path>.png`, the last jump of each chain, and `<path>-chains.png`, evenly spaced jumps of the first. */
+async function savePictures(
+  path: string,
+  { last, frames }: CellPictures,
+  shape: readonly number[],
+) {
+  if (shape.length !== 3) return;
+  const layout = { scale: scaleOf(shape) };
+  await writeBytes(`${path}.png`, await encodePng(tileImages(last, shape, layout)));
+  const count = Math.min(STRIP_FRAMES, frames.length);
+  const shown = Array.from(
+    { length: count },
+    (_, i) => frames[Math.floor(((i + 1) * frames.length) / count) - 1]!,
+  );
+  await writeBytes(`${path}-chains.png`, await encodePng(filmstrips(shown, shape, layout)));
+}
+
+worker({ cell: runCellTask, train: runTrainTask });
