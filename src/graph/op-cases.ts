@@ -1,7 +1,20 @@
 /** For every op, a generator of small random instances that the adjoint tests differentiate. */
+import {
+  broadcastPair,
+  convolution,
+  distinct,
+  imageShape,
+  indicesInto,
+  normalOf,
+  offZero,
+  perChannelShape,
+  positive,
+  shapeOf,
+  slidingWindow,
+} from './op-draws.ts';
 import * as ops from './ops/index.ts';
-import { constant, type Shape, sizeOf, type Tensor } from './tensor.ts';
-import { type Draw, fed, normalInput } from './testing.ts';
+import { constant, type Shape, type Tensor } from './tensor.ts';
+import { type Draw, normalInput } from './testing.ts';
 
 /** Inputs made by `fed`, by which `output` is differentiated. */
 export interface OpCase {
@@ -11,77 +24,12 @@ export interface OpCase {
 
 export type MakeCase = (draw: Draw) => OpCase;
 
-/** Values of [low, high] with either sign: away from a kink at 0. */
-const offZero = (draw: Draw, shape: Shape, low = 0.2, high = 1.5) => {
-  const sign = draw.normal(sizeOf(shape));
-  return fed(
-    shape,
-    draw.uniform(sizeOf(shape), low, high).map((value, i) => Math.sign(sign[i]!) * value),
-  );
-};
-
-const positive = (draw: Draw, shape: Shape) => fed(shape, draw.uniform(sizeOf(shape), 0.5, 1.5));
-
-/** Tensors whose elements all differ from each other by 0.1 at least: away from every tie. */
-const distinct = (draw: Draw, ...shapes: readonly Shape[]) => {
-  const sizes = shapes.map(sizeOf);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const order = draw.order(total);
-  return shapes.map((shape, i) =>
-    fed(
-      shape,
-      order.splice(0, sizes[i]!).map((rank) => 0.1 * (rank - total / 2)),
-    ),
-  ) as [Tensor, ...Tensor[]];
-};
-
-const shapeOf = (draw: Draw, least = 1, most = 3): number[] =>
-  Array.from({ length: draw.integer(least, most) }, () => draw.integer(1, 4));
-
-const imageShape = (draw: Draw): [number, number, number, number] => [
-  draw.integer(1, 2),
-  draw.integer(1, 3),
-  draw.integer(1, 4),
-  draw.integer(1, 4),
-];
-
-/** [N, C, ...] with few channels, or as many as the CPU runtime keeps in blocks. */
-const perChannelShape = (draw: Draw) => [
-  draw.integer(1, 2),
-  draw.pick([1, 3, 16, 32]),
-  ...draw.pick<Shape>([[], [3], [2, 3]]),
-];
-
-/** Two shapes that broadcast: equal, per channel, scalar, outer, fewer axes. */
-const broadcastPair = (draw: Draw): readonly [Shape, Shape] => {
-  const [n, c, h, w] = imageShape(draw);
-  const pair = draw.pick<readonly [Shape, Shape]>([
-    [
-      [c, h],
-      [c, h],
-    ],
-    [
-      [n, c, h, w],
-      [c, 1, 1],
-    ],
-    [[n, c], []],
-    [
-      [c, 1],
-      [1, w],
-    ],
-    [[n, c, h], [h]],
-  ]);
-  return draw.integer(0, 1) === 0 ? pair : [pair[1], pair[0]];
-};
-
 const unary =
   (op: (x: Tensor) => Tensor, make = normalOf): MakeCase =>
   (draw) => {
     const x = make(draw, shapeOf(draw, 0));
     return { inputs: [x], output: op(x) };
   };
-
-const normalOf = (draw: Draw, shape: Shape) => normalInput(draw, shape);
 
 const binary =
   (op: (a: Tensor, b: Tensor) => Tensor, makeA = normalOf, makeB = normalOf): MakeCase =>
@@ -108,32 +56,6 @@ const alongAxes =
     return { inputs: [x], output: op(x, axes) };
   };
 
-/** A convolution's sizes: image, kernel, options and the size of its result. */
-const convolution = (draw: Draw) => {
-  const [n, c, o] = [draw.integer(1, 2), draw.pick([1, 2, 3, 16]), draw.pick([1, 3, 4])];
-  const kernel = draw.pick([1, 2, 3]);
-  const [stride, padding] = [draw.integer(1, 2), draw.integer(0, 1)];
-  const [h, w] = [draw.integer(3, 6), draw.integer(3, 6)];
-  const after = (size: number) => Math.floor((size + 2 * padding - kernel) / stride) + 1;
-  return {
-    image: [n, c, h, w],
-    weight: [o, c, kernel, kernel],
-    result: [n, o, after(h), after(w)],
-    size: [h, w],
-    kernel: [kernel, kernel],
-    options: { stride, padding },
-  } as const;
-};
-
-/** Images for windows of 3 × 3, of few channels or of as many as the CPU runtime keeps in blocks. */
-const slidingWindow = (draw: Draw) => ({
-  shape: [draw.integer(1, 2), draw.pick([1, 3, 16]), draw.integer(3, 6), draw.integer(3, 6)],
-  options: {
-    stride: draw.integer(1, 2),
-    padding: draw.pick([0, 1, [0, 1] as const]),
-  },
-});
-
 const matMul: MakeCase = (draw) => {
   const [m, k, n] = [draw.integer(1, 4), draw.integer(1, 4), draw.integer(1, 4)];
   const [transposeA, transposeB] = [draw.integer(0, 1) === 1, draw.integer(0, 1) === 1];
@@ -148,10 +70,6 @@ const matMul: MakeCase = (draw) => {
   const b = normalInput(draw, [...batchB, ...(transposeB ? [n, k] : [k, n])]);
   return { inputs: [a, b], output: ops.matMul(a, b, { transposeA, transposeB }) };
 };
-
-/** A table of indices into an axis, with repetitions. */
-const indicesInto = (draw: Draw, size: number, length: number) =>
-  constant(BigInt64Array.from({ length }, () => BigInt(draw.integer(0, size - 1))));
 
 /** Linear in all inputs or bilinear in two: central differences are exact at any step. */
 export const quadratic: Readonly<Record<string, MakeCase>> = {
