@@ -1,0 +1,276 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+import {
+  add,
+  avgPool,
+  compile,
+  concat,
+  type Device,
+  div,
+  exp,
+  grad,
+  input,
+  log,
+  maximum,
+  minimum,
+  mul,
+  reduceMax,
+  reduceSum,
+  reshape,
+  type StateTensor,
+  sizeOf,
+  slice,
+  sqrt,
+  stopGradient,
+  sub,
+  type Tensor,
+} from '../../graph/index.ts';
+import {
+  bindParameters,
+  initializeParameters,
+  linear,
+  listParameters,
+  type Scope,
+} from '../../nn/index.ts';
+import type { Dataset } from '../../train/dataset.ts';
+import { createLayout, kept, keptShape, type Layout, ordinary } from '../../train/layout.ts';
+import { adam, type Optimizer } from '../../train/optimizers/index.ts';
+import type { NamedArray } from '../../train/safetensors.ts';
+import { augmentedBatches } from './augmented-batches.ts';
+import { type ClassifierConfig, classify, coarsest, nameParameters } from './classifier.ts';
+
+/** Name of the layer that draws the sketch; it is not kept. */
+const SKETCH = 'sketch';
+
+/** How a classifier is trained: everything that decides the numbers, beside data and network. */
+export const classifierTrainingSchema = z.strictObject({
+  /** Updates of the parameters. */
+  steps: z.int().min(1),
+  /** Images per update. */
+  batch: z.int().min(1).default(64),
+  /** Largest learning rate of AdamW; it rises linearly and falls as a cosine. */
+  learningRate: z.number().positive().default(2e-3),
+  /** Share of the steps over which it rises. */
+  warmup: z.number().min(0).max(1).default(0.1),
+  weightDecay: z.number().min(0).default(0.05),
+  /** Decay of the moving average of the parameters, which is what is kept. */
+  ema: z.number().min(0).lt(1).default(0.99),
+  /** Largest norm of the gradient. */
+  clip: z.number().positive().default(1),
+  /** Weight of the sketch beside the classes; see `trainClassifier`. */
+  sketch: z.number().min(0).default(30),
+  /** Largest shift in pixels. */
+  shift: z.int().min(0).default(0),
+  /** Mirror images left to right at random. */
+  flip: z.boolean().default(false),
+  seed: z.int().min(0).default(0),
+});
+
+export type ClassifierTraining = z.output<typeof classifierTrainingSchema>;
+
+export interface TrainClassifierOptions {
+  readonly dataset: Dataset;
+  readonly network: ClassifierConfig;
+  readonly training: ClassifierTraining;
+  /** Default `cpu`. */
+  readonly device?: Device;
+  /** Threads on the CPU; default: every core. */
+  readonly threads?: number;
+  /** Told after every step. */
+  readonly onStep?: (step: ClassifierStep) => void;
+}
+
+export interface ClassifierStep {
+  /** Counted from 1. */
+  readonly step: number;
+  /** Cross-entropy in nats, averaged over the batch, before the update. */
+  readonly loss: number;
+}
+
+/**
+ * Trains a classifier with AdamW on shifted and mirrored images, and returns the moving average of
+ * its parameters by name. The same seed gives the same numbers on the same machine.
+ *
+ * Features that need only tell K classes apart fall onto K points, and distances between them see
+ * little of an image but its class. So a linear layer must also read a sketch of the image from
+ * them, its means over tiles at the last stage's resolution.
+ *
+ * @throws UserError for data without labels, of another shape or with more classes than the network
+ * has, and for a loss that is not finite.
+ */
+export async function trainClassifier(
+  options: TrainClassifierOptions,
+): Promise<Record<string, NamedArray>> {
+  checkFit(options);
+  const { dataset, network, training, onStep, device = 'cpu', threads } = options;
+  const { batch, steps, seed } = training;
+  const specs = listParameters((scope, x) => answer(network, scope, x).logits, network.shape);
+  const layout = createLayout(specs);
+  const start = initializeParameters(specs, seed);
+  const program = await compile({
+    ...buildStep(network, training, layout, start),
+    device,
+    ...(threads !== undefined && { threads }),
+  });
+  const fill = augmentedBatches(dataset, training);
+  const images = new Float32Array(batch * sizeOf(network.shape));
+  const labels = new Uint8Array(batch);
+  const targets = new Float32Array(batch * network.classes);
+  try {
+    for (let step = 1; step <= steps; step++) {
+      fill(step - 1, images, labels);
+      targets.fill(0);
+      labels.forEach((label, i) => {
+        targets[i * network.classes + label] = 1;
+      });
+      const { loss } = await program({
+        ...{ images, targets },
+        learningRate: Float32Array.of(rateAt(training, step)),
+        step: Float32Array.of(step),
+      });
+      const value = Number(loss[0]);
+      if (!Number.isFinite(value)) throw divergence(step, value);
+      onStep?.({ step, loss: value });
+    }
+    const parts = layout.segments.map((_, i) => program.state.read(`average/${i}`));
+    const average = layout.join((await Promise.all(parts)) as Float32Array[]);
+    const named = Object.entries(nameParameters(specs, average));
+    return Object.fromEntries(named.filter(([name]) => !name.startsWith(SKETCH)));
+  } finally {
+    await program.release();
+  }
+}
+
+/** Linear warm-up, then a cosine to zero at the last step. */
+function rateAt({ learningRate, warmup, steps }: ClassifierTraining, step: number): number {
+  const rise = warmup * steps;
+  if (step <= rise) return (learningRate * step) / rise;
+  return (learningRate * (1 + Math.cos((Math.PI * (step - rise)) / (steps - rise)))) / 2;
+}
+
+/** One training step as one graph; parameters are vectors of several of them, as in `train/step.ts`. */
+function buildStep(
+  network: ClassifierConfig,
+  training: ClassifierTraining,
+  layout: Layout,
+  start: Float32Array,
+) {
+  const images = input('images', [training.batch, ...network.shape]);
+  const targets = input('targets', [training.batch, network.classes]);
+  const learningRate = input('learningRate', []);
+  const step = input('step', []);
+  const parameters = layout.segments.map(({ size }, i) => input(`parameters/${i}`, [size]));
+  const tensors = splitParameters(parameters, layout);
+  const answers = answer(network, bindParameters(tensors), images);
+  const loss = crossEntropy(answers.logits, targets);
+  const objective = add(loss, mul(sketchError(answers.sketch, images), training.sketch));
+  const names = layout.segments.flatMap(({ specs }) => specs.map(({ name }) => name));
+  const parts = grad(
+    objective,
+    names.map((name) => tensors[name]!),
+  );
+  const byName = new Map(names.map((name, i) => [name, reshape(kept(parts[i]!), [-1])]));
+  const gradients = layout.segments.map(({ specs }) =>
+    concat(specs.map(({ name }) => byName.get(name)!)),
+  );
+  const update = { parameters, gradients, learningRate, step };
+  return {
+    inputs: { images, targets, learningRate, step },
+    outputs: { loss },
+    state: updateState(training, update, layout.split(start)),
+  };
+}
+
+/** What is trained: the classifier, and from its features a sketch `[n, C, h, w]`, zero at the start. */
+function answer(network: ClassifierConfig, scope: Scope, images: Tensor) {
+  const { features, logits } = classify(network, scope, images);
+  const [channels, height, width] = network.shape;
+  const tile = coarsest(network);
+  const shape = [images.shape[0]!, channels, height / tile, width / tile];
+  const values = linear(scope.at(SKETCH), features, sizeOf(shape.slice(1)), { zero: true });
+  return { logits, sketch: reshape(values, shape) };
+}
+
+/** Squared error of a sketch against the means of the images' tiles, averaged over all values. */
+function sketchError(sketch: Tensor, images: Tensor): Tensor {
+  const error = sub(sketch, avgPool(images, images.shape[2]! / sketch.shape[2]!));
+  return reshape(mul(reduceSum(mul(error, error)), 1 / sizeOf(error.shape)), []);
+}
+
+/** −Σ target · log softmax(logits), averaged over the rows of [n, K]; a scalar. */
+function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  const shifted = sub(logits, stopGradient(reduceMax(logits, 1)));
+  const logProbabilities = sub(shifted, log(reduceSum(exp(shifted), 1)));
+  return reshape(mul(reduceSum(mul(targets, logProbabilities)), -1 / logits.shape[0]!), []);
+}
+
+interface Update {
+  readonly parameters: readonly Tensor[];
+  readonly gradients: readonly Tensor[];
+  readonly learningRate: Tensor;
+  readonly step: Tensor;
+}
+
+/** Clipping, AdamW and the moving average, on each of the vectors. */
+function updateState(
+  { clip, ema, weightDecay }: ClassifierTraining,
+  { parameters, gradients, learningRate, step }: Update,
+  start: readonly Float32Array[],
+): Record<string, StateTensor> {
+  const optimizer: Optimizer = adam({ weightDecay });
+  const squares = gradients.map((gradient) => reduceSum(mul(gradient, gradient)));
+  const norm = reshape(sqrt(reduceSum(concat(squares))), []);
+  const scale = minimum(1, div(clip, maximum(norm, 1e-12)));
+  const state: Record<string, StateTensor> = {};
+  parameters.forEach((value, i) => {
+    const vector = (name: string) => input(`${name}/${i}`, value.shape);
+    const slots = optimizer.slots.map(vector);
+    const gradient = mul(gradients[i]!, scale);
+    const next = optimizer.update({ parameters: value, gradient, slots, learningRate, step });
+    const average = vector('average');
+    const moved = add(average, mul(sub(next.parameters, average), 1 - ema));
+    state[value.name] = { value, next: next.parameters, initial: start[i]! };
+    state[average.name] = { value: average, next: moved, initial: start[i]! };
+    slots.forEach((slot, s) => {
+      state[slot.name] = { value: slot, next: next.slots[s]! };
+    });
+  });
+  return state;
+}
+
+/** The parameters by name, cut out of the vectors. */
+function splitParameters(vectors: readonly Tensor[], { segments }: Layout): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {};
+  segments.forEach(({ specs }, i) => {
+    let start = 0;
+    for (const { name, shape } of specs) {
+      const end = start + sizeOf(shape);
+      const part = slice(vectors[i]!, [start], [end]);
+      tensors[name] = ordinary(reshape(part, keptShape(shape)));
+      start = end;
+    }
+  });
+  return tensors;
+}
+
+function checkFit({ dataset, network }: TrainClassifierOptions): void {
+  const { name, shape, labels } = dataset;
+  if (labels === undefined) {
+    throw new UserError(`${name}: has no labels; a classifier needs a set with classes`);
+  }
+  if (shape.join() !== network.shape.join()) {
+    throw new UserError(
+      `${name}: has images [${shape.join(', ')}], the classifier takes [${network.shape.join(', ')}]; give other data`,
+    );
+  }
+  const largest = labels.reduce((most, label) => Math.max(most, label), 0);
+  if (largest >= network.classes) {
+    throw new UserError(
+      `${name}: has class ${largest}, the classifier tells ${network.classes} apart; give a larger number of classes`,
+    );
+  }
+}
+
+function divergence(step: number, loss: number): UserError {
+  return new UserError(`step ${step}: the loss is ${loss}; try a smaller learning rate`);
+}
