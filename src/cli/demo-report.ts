@@ -4,8 +4,8 @@ import { fillNormal, randomKey } from '../random.ts';
 import { filmstrips, type Raster } from '../sample/index.ts';
 import { type Dataset, type Metrics, pick, type RunRecord, readAllScaled } from '../train/index.ts';
 import { formatDuration } from './output.ts';
-import { imageTag, renderPage, type Section, settingsRows, table } from './report/page.ts';
-import { lineChart } from './report/plot.ts';
+import { imageTag, renderPage, type Section, settingsRows, strip, table } from './report/page.ts';
+import { trainingSection, trainingTimes } from './report/training-section.ts';
 import { type Draws, scaleOf } from './sample.ts';
 
 /** Everything the demo's report shows. Pictures are PNG. */
@@ -57,7 +57,7 @@ export function demoPage(parts: DemoParts): string {
       samplesSection(parts),
       chainsSection(parts),
       denoisingSection(parts),
-      trainingSection(parts),
+      trainingSection(parts.metrics),
       ...tables(parts),
     ],
   });
@@ -85,7 +85,10 @@ function samplesSection({ samples, draws, dataset }: DemoParts): Section {
 const chainsSection = ({ chains, noisyChains, draws }: DemoParts): Section => ({
   title: 'Single chains',
   text: `Each row is one chain from its start, a jump every ${draws.steps[0]} steps: first x̂, then the noisy ȳ that was walked.`,
-  html: `${imageTag(chains, 'Jumps of single chains')}<br>${imageTag(noisyChains, 'The walked noisy images')}`,
+  html: [
+    strip(imageTag(chains, 'Jumps of single chains'), 'Jumps of single chains'),
+    strip(imageTag(noisyChains, 'The walked noisy images'), 'The walked noisy images'),
+  ].join('\n'),
 });
 
 const denoisingSection = ({ denoising }: DemoParts): Section => ({
@@ -94,33 +97,19 @@ const denoisingSection = ({ denoising }: DemoParts): Section => ({
   html: imageTag(denoising, 'Digits, noisy digits, denoised digits'),
 });
 
-function trainingSection({ metrics }: DemoParts): Section {
-  const points = metrics.map(({ step, loss }) => [step, loss] as const);
-  return {
-    title: 'Training',
-    text: '‖x − ν(ȳ)‖² summed over pixels, averaged over the last steps.',
-    html: lineChart([{ name: 'loss', points }], { x: 'step', y: 'loss', logY: true }),
-  };
-}
-
 function tables({ record, metrics, laps }: DemoParts): Section[] {
-  const rates = metrics.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b);
-  const rate = rates[Math.floor(rates.length / 2)];
   const times = laps.map(({ name, seconds }) => [name, formatDuration(seconds)] as const);
   const { model, training, data, versions } = record;
   return [
     {
       title: 'Time',
-      text: 'Of this run of the command; training that was done before takes none.',
-      html: table([
-        ...times,
-        ['training rate (median)', rate ? `${Math.round(rate)} images/s` : '–'],
-      ]),
+      text: 'Of this run of the command, in which training that was done before takes none; then by the log of the training.',
+      html: table([...times, ...trainingTimes(metrics, training.batch)]),
     },
     {
       title: 'Configuration',
       text: 'As in run/run.json.',
-      html: table(settingsRows({ model, training, data, versions })),
+      html: table(settingsRows({ model, training, data, versions }), 'settings'),
     },
   ];
 }

@@ -8,6 +8,7 @@ import { experimentCommand } from './experiment.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { infoCommand } from './info.ts';
+import { reportCommand } from './report.ts';
 import { sampleCommand } from './sample.ts';
 import { spectrumCommand } from './spectrum.ts';
 import { trainCommand } from './train.ts';
@@ -21,6 +22,7 @@ const commands = [
   sampleCommand,
   evaluateCommand,
   experimentCommand,
+  reportCommand,
   walkCommand,
   bayesCommand,
   spectrumCommand,
