@@ -17,7 +17,8 @@ import {
   readOptions,
 } from './options.ts';
 import { createOutput, type Output, shellWord } from './output.ts';
-import { gridOf, type SampleOptions, sampleOptions, stripsOf, walk } from './sample.ts';
+import { stripsPicture } from './pictures.ts';
+import { gridOf, type SampleOptions, sampleOptions, walk } from './sample.ts';
 import { checkFinished, resumeTraining, train } from './train.ts';
 import { type TrainOptions, trainOptions } from './train-options.ts';
 
@@ -83,8 +84,8 @@ async function demo(options: DemoOptions, output: Output): Promise<string[]> {
   const draws = await walk(model, walkOptions(options), output);
   clock.lap('walk and jumps');
   const samples = await encodePng(gridOf(draws));
-  const chains = await encodePng(stripsOf(draws, draws.xhat));
-  const noisyChains = await encodePng(stripsOf(draws, draws.ybar));
+  const chains = await encodePng(stripsPicture(draws.xhat, draws.shape));
+  const noisyChains = await encodePng(stripsPicture(draws.ybar, draws.shape));
   const denoising = await encodePng(await denoisingStrip(model, dataset, options.seed));
   await model.release();
   clock.lap('pictures');

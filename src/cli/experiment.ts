@@ -20,7 +20,7 @@ import {
 } from './evaluation/feature-networks.ts';
 import { referenceFeatures } from './evaluation/reference.ts';
 import { type Protocol, protocolSchema, scales, trainings } from './experiment/protocol.ts';
-import { writeResults } from './experiment/results.ts';
+import { describeBest, writeResults } from './experiment/results.ts';
 import { type ExperimentSetting, runExperiment } from './experiment/run.ts';
 import { openStore } from './experiment/store.ts';
 import { interruptible } from './interrupt.ts';
@@ -36,10 +36,13 @@ import {
 import { createOutput, type Output } from './output.ts';
 
 const whole = (least: number) => z.int().min(least);
-const kernelNames = Object.keys(kernels) as [KernelName];
+// Models that are learned have no log-density.
+const kernelNames = (Object.keys(kernels) as KernelName[]).filter(
+  (name) => !kernels[name].needsLogDensity,
+) as [KernelName];
 const { classes: _, ...dataOptions } = datasetOptions;
 
-/** A list of a YAML file, or text with commas. */
+/** A list of a YAML file, or text with commas; what is named twice counts once. */
 const listOf = <T extends z.ZodType>(item: T) =>
   z
     .union([z.array(z.unknown()), z.number(), z.string()])
@@ -51,6 +54,7 @@ const listOf = <T extends z.ZodType>(item: T) =>
             .map((part) => part.trim()),
     )
     .pipe(z.array(item).min(1))
+    .transform((items) => [...new Set(items)])
     .optional();
 const number = z.coerce.number();
 
@@ -93,7 +97,7 @@ const experimentOptions = defineOptions({
   },
   inception: {
     flags: '--inception <file.pth>',
-    description: 'weights of the Inception network, where they were not fetched',
+    description: 'measure with the Inception network of this file, where it was not fetched',
     schema: z.string().optional(),
   },
   measurements: {
@@ -160,15 +164,16 @@ export function experimentCommand(parent: Command): void {
   command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
     const options = await readOptions(experimentOptions, command);
-    const files = await experiment(options, output);
-    output.result({ files }, `wrote ${files.join(', ')}`);
+    const { files, protocol, rows } = await experiment(options, output);
+    const lines = [...describeBest(protocol, rows), `wrote ${files.join(', ')}`];
+    output.result({ files, cells: rows.length }, lines.join('\n'));
   });
 }
 
-async function experiment(options: Options, output: Output): Promise<string[]> {
+async function experiment(options: Options, output: Output) {
   const sourceOptions = givenDatasetOptions({ ...options, classes: undefined });
   const dataset = await loadShown(options.data, sourceOptions, output);
-  const features = options.features ?? featuresFor(dataset);
+  const features = options.features ?? (options.inception ? 'inception' : featuresFor(dataset));
   const { inception, out: folder } = options;
   const network = await openFeatures(features, dataset.shape, { inception });
   const protocol = await protocolOf(options, dataset, network);
@@ -183,7 +188,7 @@ async function experiment(options: Options, output: Output): Promise<string[]> {
     workers: options.workers ?? availableParallelism(),
   };
   await runExperiment(setting, output);
-  return writeResults(folder);
+  return { files: await writeResults(folder), protocol, rows: store.rows };
 }
 
 /** The scale's protocol with what is given in place of its own. */
@@ -225,9 +230,9 @@ async function classesOf(
 ): Promise<Protocol['classes']> {
   const given = await Promise.all(
     targets.map(async (target) => {
-      const model = findModel(target);
-      const bytes = await readBytes(model);
-      const { config, shape: own } = await describeDenoiser(bytes, model);
+      const path = findModel(target);
+      const bytes = await readBytes(path);
+      const { config, shape: own } = await describeDenoiser(bytes, path);
       if (config === undefined) {
         throw new UserError(
           `--model ${target}: does not say its class; give one that mdensity trained`,
@@ -239,7 +244,7 @@ async function classesOf(
         );
       }
       const sigma = effectiveNoise(config.sigma, config.measurements);
-      return { sigma, model, hash: createHash('sha256').update(bytes).digest('hex') };
+      return { sigma, model: target, hash: createHash('sha256').update(bytes).digest('hex') };
     }),
   );
   const wanted = classes ?? (given.length > 0 ? given.map(({ sigma }) => sigma) : [0.25]);

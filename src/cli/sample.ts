@@ -8,14 +8,7 @@ import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes, writeError } from '../files.ts';
 import type { DenoiserFile } from '../model/index.ts';
-import {
-  encodePng,
-  filmstrips,
-  kernels,
-  type Raster,
-  tileImages,
-  walkJump,
-} from '../sample/index.ts';
+import { encodePng, kernels, type Raster, walkJump } from '../sample/index.ts';
 import { interruptible } from './interrupt.ts';
 import { loadModel } from './model-file.ts';
 import {
@@ -26,6 +19,9 @@ import {
   readOptions,
 } from './options.ts';
 import { createOutput, type Output } from './output.ts';
+import { gridPicture, stripsPicture } from './pictures.ts';
+
+export { scaleOf } from './pictures.ts';
 
 const kernelNames = Object.keys(kernels) as [keyof typeof kernels];
 
@@ -204,31 +200,16 @@ async function saveDraws(draws: Draws, out: string): Promise<string[]> {
   ];
   if (draws.shape.length !== 3) return files;
   files.push(await write(join(out, 'samples.png'), await encodePng(gridOf(draws))));
-  files.push(await write(join(out, 'chains.png'), await encodePng(stripsOf(draws, draws.xhat))));
+  files.push(
+    await write(join(out, 'chains.png'), await encodePng(stripsPicture(draws.xhat, draws.shape))),
+  );
   return files;
 }
 
 /** The last jump of every chain. @throws UserError for samples that are no images. */
 export function gridOf({ xhat, shape }: Draws): Raster {
-  return tileImages(xhat.at(-1)!, shape, { scale: scaleOf(shape) });
+  return gridPicture(xhat.at(-1)!, shape);
 }
-
-const STRIP_CHAINS = 8;
-const STRIP_FRAMES = 24;
-
-/** A row for each of the first chains, evenly spaced jumps from left to right. */
-export function stripsOf({ shape, chains }: Draws, frames: readonly Float32Array[]): Raster {
-  const count = Math.min(STRIP_FRAMES, frames.length);
-  const shown = Array.from(
-    { length: count },
-    (_, i) => frames[Math.floor(((i + 1) * frames.length) / count) - 1]!,
-  );
-  const rows = Array.from({ length: Math.min(STRIP_CHAINS, chains) }, (_, chain) => chain);
-  return filmstrips(shown, shape, { chains: rows, scale: scaleOf(shape) });
-}
-
-/** Small images are drawn larger. */
-export const scaleOf = (shape: readonly number[]) => Math.max(1, Math.floor(56 / shape.at(-1)!));
 
 /** [draws][chains, ...] → [chains, draws, ...]. */
 function byChain(frames: readonly Float32Array[], chains: number): Float32Array {

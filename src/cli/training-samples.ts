@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
-import { encodePng, tileImages, walkJump } from '../sample/index.ts';
+import { encodePng, walkJump } from '../sample/index.ts';
 import type { Dataset, Evaluator } from '../train/index.ts';
-import { scaleOf } from './sample.ts';
+import { gridPicture } from './pictures.ts';
 
 /** Chains of the grids that are drawn during training, and steps of each: enough to see what is learned. */
 const [CHAINS, STEPS] = [36, 100] as const;
@@ -24,7 +24,7 @@ export function samplesEvaluator(
   const walk = { chains: CHAINS, steps: STEPS, jumpEvery: STEPS, seed };
   const evaluate: Evaluator['evaluate'] = async ({ denoiser, signal }) => {
     for await (const { xhat } of walkJump(denoiser, { ...walk, ...(signal && { signal }) })) {
-      const { width, height, channels, data } = tileImages(xhat, shape, { scale: scaleOf(shape) });
+      const { width, height, channels, data } = gridPicture(xhat, shape);
       const png = await encodePng({ width, height, channels, data });
       return { picture: { width, height, channels, png } };
     }

@@ -77,14 +77,19 @@ export async function compileFeatures({
   };
   return {
     ...{ name, shape, dimension, classes },
-    run: (values) => {
-      if (values.length % size === 0) return run(values);
-      throw new UserError(
-        `${name} features: ${values.length} values are no whole number of images [${shape.join(', ')}]`,
-      );
+    run: async (values) => {
+      checkWholeImages(name, values, shape);
+      return run(values);
     },
     release: program.release,
   };
+}
+
+function checkWholeImages(name: string, { length }: Float32Array, shape: Shape): void {
+  if (length % sizeOf(shape) === 0) return;
+  throw new UserError(
+    `${name} features: ${length} values are no whole number of images [${shape.join(', ')}]`,
+  );
 }
 
 /** The pixels themselves as features, for images that no network was trained on. */
@@ -92,7 +97,10 @@ export function pixelFeatures(shape: Shape): FeatureNetwork {
   const dimension = sizeOf(shape);
   return {
     ...{ name: 'pixels', shape, dimension, classes: [] },
-    run: async (images) => ({ features: images.slice(), logits: new Float32Array(0) }),
+    run: async (images) => {
+      checkWholeImages('pixels', images, shape);
+      return { features: images.slice(), logits: new Float32Array(0) };
+    },
     release: async () => {},
   };
 }

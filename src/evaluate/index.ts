@@ -83,6 +83,7 @@ export {
 } from './precision-recall.ts';
 export { type RHatOptions, rHat } from './r-hat.ts';
 export {
+  asBytes,
   type SampledFeatures,
   type SamplingOptions,
   type SamplingProgress,

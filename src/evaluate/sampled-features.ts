@@ -1,4 +1,5 @@
 import type { Denoiser } from '../density/index.ts';
+import { UserError } from '../errors.ts';
 import { kernels, type State, type WalkJumpOptions, walkJump } from '../sample/index.ts';
 import type { ChainDraws } from './draws.ts';
 import type { FeatureNetwork } from './feature-network.ts';
@@ -53,11 +54,16 @@ export interface SamplingOptions {
 /**
  * Walks, jumps, and keeps the features of every x̂ as a file of 8 bits would hold it. A call that goes on `from` a
  * saved progress gives the same bits as one that was never stopped.
- * @throws UserError as `walkJump` does: for options out of range, or a chain that diverges.
+ * @throws UserError for no draws, and as `walkJump` does: for options out of range, or a chain that diverges.
  */
 export async function sampleFeatures(options: SamplingOptions): Promise<SampledFeatures> {
   const { denoiser, network, walk, from, onDraw, keep = 8 } = options;
   const { chains, jumpEvery = 1 } = walk;
+  if (!Number.isSafeInteger(options.draws) || options.draws < 1) {
+    throw new UserError(
+      `draws: ${options.draws} is out of range; give a whole number of at least 1`,
+    );
+  }
   const steps = options.draws * jumpEvery;
   const draws: Draw[] = [...(from?.draws ?? [])];
   const seconds = { walking: 0, features: 0, ...from?.seconds };
@@ -89,8 +95,8 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
   };
 }
 
-/** Values of [0, 1] in steps of 1/255. */
-const asBytes = (images: Float32Array) =>
+/** Images as a file of 8 bits holds them: values of [0, 1] in steps of 1/255. */
+export const asBytes = (images: Float32Array) =>
   images.map((value) => Math.round(255 * Math.min(1, Math.max(0, value))) / 255);
 
 /** [draws][chains, width] → [chains, draws, width]. */

@@ -176,9 +176,9 @@ function planRun(options: RunOptions, config: TrainingConfig, recorded: Evaluati
     ...(heldOut ? [validationEvaluator(heldOut, config, validateEvery)] : []),
     ...(options.evaluators ?? []),
   ];
+  const settings = settingsOf(evaluators, recorded, options.directory);
   const rule = stoppingRule({ stopMetric, patience }, reportedMetrics(evaluators));
   const every = Object.fromEntries(evaluators.map(({ name, every }) => [name, every]));
-  const settings = settingsOf(evaluators, recorded, options.directory);
   return {
     dataset: training,
     evaluators,

@@ -72,7 +72,7 @@ export function coverage(
 }
 
 /** Most samples whose nearest training images are looked for. */
-const LOOKED_UP = 1000;
+export const LOOKED_UP = 1000;
 
 /** Whether samples are copies, by their features. */
 export function copies(

@@ -11,7 +11,15 @@ import {
   type SampledFeatures,
 } from '../../evaluate/index.ts';
 import { type Dataset, readAllScaled } from '../../train/index.ts';
-import { copies, coverage, frechet, frechetName, kernel, type References } from './distances.ts';
+import {
+  copies,
+  coverage,
+  frechet,
+  frechetName,
+  kernel,
+  LOOKED_UP,
+  type References,
+} from './distances.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
 
 /** What can be measured, by the names that `--metrics` takes. */
@@ -27,7 +35,7 @@ export interface Findings {
   readonly coverage?: PrecisionRecall;
   readonly memorisation?: {
     readonly features: Closeness;
-    /** Of the last jump of each chain. */
+    /** Of the last jump of each chain, 1,000 at most. */
     readonly pixels: Closeness;
     /** Index of the training image nearest to each of those, in features. */
     readonly nearest: readonly number[];
@@ -47,8 +55,8 @@ export interface MeasureOptions {
   readonly dataset: Dataset;
   /** Asked for where a metric compares with data. */
   readonly references: () => Promise<References>;
-  /** Told what is measured next. */
-  readonly onStage?: (metric: MetricName) => void;
+  /** Told what is measured next, and how many metrics are. */
+  readonly onStage?: (metric: MetricName, done: number) => void;
 }
 
 /** @throws UserError for too few samples, saying how many are needed. */
@@ -57,8 +65,8 @@ export async function measure(options: MeasureOptions): Promise<Findings> {
   const { data } = measured.features;
   const samples = data as Float32Array;
   const found: { -readonly [name in keyof Findings]: Findings[name] } = {};
-  for (const metric of metrics) {
-    onStage?.(metric);
+  for (const [done, metric] of metrics.entries()) {
+    onStage?.(metric, done);
     if (metric === 'fd') {
       const distance = await frechet(samples, await references());
       found.frechet = { name: frechetName(network.name), distance };
@@ -74,21 +82,23 @@ export async function measure(options: MeasureOptions): Promise<Findings> {
 
 /**
  * How many samples a metric needs, checked before they are drawn.
+ * @param source what says how many there are, for errors.
  * @throws UserError naming the metric.
  */
 export function checkSamples(
   metrics: readonly MetricName[],
   { chains, draws }: { readonly chains: number; readonly draws: number },
   { name, dimension }: Pick<OpenedFeatures, 'name' | 'dimension'>,
+  source = `--chains ${chains} --draws ${draws}`,
 ): void {
   if (metrics.includes('fd') && chains * draws <= dimension) {
     throw new UserError(
-      `--chains ${chains} --draws ${draws}: ${chains * draws} samples are too few for the covariance of ${dimension} ${name} features; at least ${dimension + 1} are needed, and ten times as many to trust the distance`,
+      `${source}: ${chains * draws} samples are too few for the covariance of ${dimension} ${name} features; at least ${dimension + 1} are needed, and ten times as many to trust the distance`,
     );
   }
   if (metrics.includes('chains') && draws < CHAIN_DRAWS) {
     throw new UserError(
-      `--draws ${draws}: chains need at least ${CHAIN_DRAWS} draws each to be judged; give more, or leave chains out of --metrics`,
+      `${source}: chains need at least ${CHAIN_DRAWS} draws each to be judged; give more, or leave chains out of --metrics`,
     );
   }
 }
@@ -99,30 +109,30 @@ function chainsOf({ features, logits, scoreCallsPerDraw = 1 }: Measured, network
 }
 
 async function memorised({ measured, dataset, network }: MeasureOptions, references: References) {
-  const { last, features } = measured;
-  const [chains, draws, dimension] = features.shape;
-  const byFeature = await copies(features.data as Float32Array, references);
+  const { dimension } = network;
+  const byFeature = await copies(measured.features.data as Float32Array, references);
   const training = readAllScaled(dataset);
   const size = training.length / dataset.count;
-  const byPixel = await memorisation({ samples: last, training, dimension: size });
-  const lastFeatures = new Float32Array(chains * dimension);
-  for (let chain = 0; chain < chains; chain++) {
-    const row = ((chain + 1) * draws - 1) * dimension;
-    lastFeatures.set(
-      (features.data as Float32Array).subarray(row, row + dimension),
-      chain * dimension,
-    );
-  }
-  const shown = await memorisation({
-    samples: lastFeatures,
-    training: references.features,
-    dimension: network.dimension,
-  });
+  const looked = measured.last.subarray(0, LOOKED_UP * size);
+  const byPixel = await memorisation({ samples: looked, training, dimension: size });
+  const samples = lastFeatures(measured).subarray(0, LOOKED_UP * dimension);
+  const shown = await memorisation({ samples, training: references.features, dimension });
   return {
     features: byFeature.samples,
     pixels: byPixel.samples,
     nearest: shown.nearest.map(({ index }) => index),
   };
+}
+
+/** Features of the last draw of each chain. */
+function lastFeatures({ features: { data, shape } }: Measured): Float32Array {
+  const [chains, draws, dimension] = shape;
+  const last = new Float32Array(chains * dimension);
+  for (let chain = 0; chain < chains; chain++) {
+    const row = ((chain + 1) * draws - 1) * dimension;
+    last.set((data as Float32Array).subarray(row, row + dimension), chain * dimension);
+  }
+  return last;
 }
 
 /** Findings as lines for a person. */
@@ -161,10 +171,13 @@ function chainLines(chains: ImageChainDiagnostics): (readonly [string, string])[
     longestStuck,
     classes,
   } = chains;
+  // A draw of a walk takes two calls and more; samples of a file do not say how many.
+  const known = chains.scoreCallsPerDraw > 1;
+  const priced = known ? `, ${(1000 * rate).toPrecision(3)} per 1,000 score calls` : '';
   const lines: (readonly [string, string])[] = [
     [
       'effective samples',
-      `${Math.round(effectiveSamples.median)} of ${chains.chains * chains.draws}, ${(1000 * rate).toPrecision(3)} per 1,000 score calls`,
+      `${Math.round(effectiveSamples.median)} of ${chains.chains * chains.draws}${priced}`,
     ],
     ['R̂ across chains', `${rHat.median.toFixed(3)}, largest ${rHat.largest.toFixed(3)}`],
     ['longest stuck', `${longestStuck.draws} of ${chains.draws} draws`],

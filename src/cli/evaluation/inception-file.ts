@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   fetchInceptionWeights,
   fileDigests,
@@ -17,9 +18,20 @@ export async function findInception(given: string | undefined) {
       '--features inception: its weights are not here; give --fetch-inception to download them (96 MB), or a file with --inception',
     );
   }
+  if (given !== undefined) await checkGiven(given);
   const path = given ?? inceptionWeightsPath();
   const weights = await readInceptionWeights(path);
   return { weights, source: path, hash: (await fileDigests(path)).sha256 };
+}
+
+/** A file of the user's own is not one to delete and fetch again. */
+async function checkGiven(path: string): Promise<void> {
+  if (!existsSync(path)) throw new UserError(`--inception ${path}: no such file; check the path`);
+  const { sha256 } = await fileDigests(path);
+  if (sha256 === inceptionWeights.sha256) return;
+  throw new UserError(
+    `--inception ${path}: holds other weights than FID’s (SHA-256 ${sha256.slice(0, 12)}… in place of ${inceptionWeights.sha256.slice(0, 12)}…); give the file that --fetch-inception downloads`,
+  );
 }
 
 /** Downloads the weights where they are not here, with a progress bar; Ctrl-C keeps what came. */

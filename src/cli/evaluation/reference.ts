@@ -1,10 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { cacheFolder, readNpy, writeNpy } from '../../data/index.ts';
 import { UserError } from '../../errors.ts';
 import type { FeatureNetwork } from '../../evaluate/index.ts';
 import { sizeOf } from '../../graph/index.ts';
-import { type Dataset, pick, readAllScaled } from '../../train/index.ts';
+import { type Dataset, hasRun, pick, readAllScaled, readRecord } from '../../train/index.ts';
+import { givenDatasetOptions } from '../dataset-options.ts';
+import type { EvaluateOptions } from '../evaluate-options.ts';
+import { loadShown } from '../load-progress.ts';
+import { locateModel } from '../model-file.ts';
 import type { Output } from '../output.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
 
@@ -81,10 +85,25 @@ async function featuresOf(
 }
 
 /** @throws UserError naming the first image with a value outside [0, 1]. */
-export function checkRange(images: Float32Array, size: number, first: number, name: string): void {
+function checkRange(images: Float32Array, size: number, first: number, name: string): void {
   const bad = images.findIndex((value) => !(value >= -MARGIN && value <= 1 + MARGIN));
   if (bad < 0) return;
   throw new UserError(
     `${name}: image ${first + Math.floor(bad / size)} has the value ${images[bad]}; features are of images in [0, 1], scale them`,
   );
 }
+
+/** The data to compare with: what was named, or what the model's run was trained on. */
+export async function loadReference(options: EvaluateOptions, output: Output): Promise<Dataset> {
+  const own = givenDatasetOptions(options);
+  if (options.data !== undefined) return loadShown(options.data, own, output);
+  const place = options.model === undefined ? undefined : locateModel(options.model);
+  const run = place === undefined || isFolder(place) ? place : dirname(place);
+  if (run === undefined || !(await hasRun(run))) {
+    throw new UserError('--data: is missing; give what to compare with, such as --data mnist');
+  }
+  const { source, options: recorded } = (await readRecord(run)).data;
+  return loadShown(source, { ...recorded, ...own }, output);
+}
+
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();

@@ -1,11 +1,11 @@
 import { readNpy } from '../../data/index.ts';
 import { UserError } from '../../errors.ts';
+import { asBytes } from '../../evaluate/index.ts';
 import { sizeOf } from '../../graph/index.ts';
 import type { Dataset } from '../../train/index.ts';
 import type { Output } from '../output.ts';
 import type { Measured } from './evaluation.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
-import { checkRange } from './reference.ts';
 
 /** Images that go through a network at a time. */
 const BLOCK = 500;
@@ -32,21 +32,33 @@ export async function readSamples(
     throw new UserError(`${path}: holds no bytes and no float32; save it as one of them`);
   }
   const images = data instanceof Uint8Array ? Float32Array.from(data, (byte) => byte / 255) : data;
-  // A jump may lie a little outside; what an image file holds of it does not.
-  const clamped = images.map((value) => Math.min(1, Math.max(0, value)));
-  if (!mostlyInRange(images)) checkRange(images, sizeOf(shape), 0, path);
+  checkSampleRange(images, sizeOf(shape), path);
+  const shown = asBytes(images);
   const [chains, draws] = axes === 1 ? [found[0]!, 1] : [found[0]!, found[1]!];
+  if (chains * draws === 0) throw new UserError(`${path}: holds no images; give some`);
   return {
-    ...(await featuresOf(clamped, chains, draws, network, output)),
-    last: lastOf(clamped, chains, draws),
+    ...(await featuresOf(shown, chains, draws, network, output)),
+    last: lastOf(shown, chains, draws),
   };
 }
 
-/** Whether images are of [0, 1], but for the little that a jump may lie outside. */
-function mostlyInRange(images: Float32Array): boolean {
-  let outside = 0;
-  for (const value of images) if (!(value >= -0.5 && value <= 1.5)) outside++;
-  return outside < 0.01 * images.length;
+/** Share of values that may lie further outside [0, 1] than `OUTSIDE`: jumps do, a little. */
+const [OUTSIDE, SHARE] = [0.5, 0.01] as const;
+
+/** @throws UserError for images of another range, or numbers that are not finite. */
+function checkSampleRange(images: Float32Array, size: number, path: string): void {
+  let [outside, first] = [0, -1];
+  for (let at = 0; at < images.length; at++) {
+    const value = images[at]!;
+    if (value >= -OUTSIDE && value <= 1 + OUTSIDE) continue;
+    if (first < 0 || !Number.isFinite(value)) first = at;
+    outside++;
+    if (!Number.isFinite(value)) break;
+  }
+  if (first < 0 || (outside < SHARE * images.length && Number.isFinite(images[first]!))) return;
+  throw new UserError(
+    `${path}: image ${Math.floor(first / size)} has the value ${images[first]}; features are of images in [0, 1], scale them`,
+  );
 }
 
 async function featuresOf(

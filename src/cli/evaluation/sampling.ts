@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Denoiser } from '../../density/index.ts';
+import { UserError } from '../../errors.ts';
 import {
   type SampledFeatures,
   type SamplingOptions,
@@ -27,50 +28,76 @@ export interface DrawOptions {
   readonly identity: readonly string[];
 }
 
-/** Milliseconds of work that a kill may cost. */
-const SAVE_EVERY = 15_000;
+/** A save may cost one part in so many of the work, and is never made before so many milliseconds. */
+const [SHARE, LEAST] = [20, 200] as const;
 
 /**
- * Samples as `sampleFeatures`. What is drawn is saved every 15 seconds and when Ctrl-C stops it; the same
+ * Samples as `sampleFeatures`. What is drawn is saved now and then, and when Ctrl-C stops it; the same
  * command then goes on from there, to the same bits.
+ * @throws UserError where Ctrl-C stopped it, saying what was saved.
  */
 export async function drawSamples(options: DrawOptions, output: Output): Promise<SampledFeatures> {
   const { denoiser, network, walk, draws, folder, identity } = options;
   const path = join(folder, `progress-${keyOf(walk, draws, identity)}.bin`);
   const from = await readProgress(path);
-  const bar = output.progress('sampling', draws);
-  const [start, done] = [performance.now(), from?.draws.length ?? 0];
-  let [latest, saved] = [undefined as SamplingProgress | undefined, performance.now()];
-  const save = async () => {
-    if (latest) await writeBytes(path, serialize(latest));
-    saved = performance.now();
-  };
-  const onDraw = async (progress: SamplingProgress) => {
-    latest = progress;
-    const made = progress.draws.length;
-    const rate = (made - done) / ((performance.now() - start) / 1000);
-    const note = `${Math.round(made * walk.chains)} samples`;
-    bar.update(made, { secondsLeft: (draws - made) / rate, note });
-    if (performance.now() - saved > SAVE_EVERY) await save();
-  };
+  const saver = createSaver(path);
+  const { show, stop } = showWalk(options, from, output);
   const sampled = await interruptible(async (signal) => {
+    const stoppable = { ...walk, signal, onProgress: show };
     try {
       return await sampleFeatures({
-        denoiser,
-        network,
-        walk: { ...walk, signal },
-        draws,
-        from,
-        onDraw,
+        ...{ denoiser, network, draws, from, walk: stoppable },
+        onDraw: saver.offer,
       });
     } catch (error) {
+      if (!signal.aborted) throw error;
       // The state stands between two steps: the walk goes on from there.
-      if (signal.aborted) await save();
-      throw error;
+      const drawn = (await saver.save()) ?? from?.draws.length ?? 0;
+      const kept = drawn > 0 ? `after ${drawn} of ${draws} draws, saved` : 'before the first draw';
+      throw new UserError(`stopped ${kept}; run the same command again to go on`, {
+        exitCode: 130,
+      });
     }
-  }).finally(() => bar.stop());
+  }).finally(stop);
   await rm(path, { force: true });
   return sampled;
+}
+
+/** Writes progress to a file, the oftener the faster that is. */
+function createSaver(path: string) {
+  let latest: SamplingProgress | undefined;
+  let next = performance.now() + LEAST;
+  /** The draws that were saved; none where there is nothing to save. */
+  const save = async () => {
+    if (latest === undefined) return undefined;
+    const start = performance.now();
+    await writeBytes(path, serialize(latest));
+    const end = performance.now();
+    next = end + Math.max(LEAST, SHARE * (end - start));
+    return latest.draws.length;
+  };
+  const offer = async (progress: SamplingProgress) => {
+    latest = progress;
+    if (performance.now() > next) await save();
+  };
+  return { save, offer };
+}
+
+/** A bar of the walk's steps. */
+function showWalk(
+  { walk: { chains, burnIn = 0, jumpEvery = 1 }, draws }: DrawOptions,
+  from: SamplingProgress | undefined,
+  output: Output,
+) {
+  const first = from?.state.step ?? 0;
+  const start = performance.now();
+  const bar = output.progress('sampling', burnIn + draws * jumpEvery);
+  const show = ({ step, steps }: { readonly step: number; readonly steps: number }) => {
+    const rate = (step - first) / ((performance.now() - start) / 1000);
+    const samples = chains * Math.max(0, Math.floor((step - burnIn) / jumpEvery));
+    bar.update(step, { secondsLeft: (steps - step) / rate, note: `${samples} samples` });
+  };
+  return { show, stop: bar.stop };
 }
 
 /** Another key for anything that would give other numbers. */

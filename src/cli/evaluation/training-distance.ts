@@ -76,7 +76,10 @@ export async function watchDistance(
   output: Output,
 ): Promise<Evaluator[]> {
   const every = options.distanceEvery ?? recorded?.every[NAME] ?? 0;
-  if (every === 0) return [];
+  if (every === 0) {
+    refuseSettings(options);
+    return [];
+  }
   const before = recorded?.settings?.[NAME];
   const chains = options.distanceChains ?? Number(before?.chains ?? 100);
   const draws = options.distanceDraws ?? Number(before?.draws ?? 20);
@@ -87,4 +90,14 @@ export async function watchDistance(
   const { features } = await referenceFeatures(dataset, network, output);
   const references = await createReferences(features, network.dimension, { threads });
   return [distanceEvaluator({ every, chains, draws, seed, network, references, threads })];
+}
+
+/** @throws UserError for settings of a distance that is not measured. */
+function refuseSettings({ distanceChains, distanceDraws, features }: DistanceOptions): void {
+  const given = Object.entries({
+    '--distance-chains': distanceChains,
+    '--distance-draws': distanceDraws,
+    '--features': features,
+  }).find(([, value]) => value !== undefined);
+  if (given) throw new UserError(`${given.join(' ')}: of what? Give --distance-every too`);
 }

@@ -25,7 +25,7 @@ export interface CellOptions {
   readonly onProgress?: (scoreCalls: number) => void;
 }
 
-/** Runs one cell. A walk that diverges is a finding, not a failure: its row says so. */
+/** Runs one cell on one core. A walk that diverges is a finding, not a failure: its row says so. */
 export async function runCell(
   cell: Cell,
   protocol: Protocol,
@@ -37,6 +37,7 @@ export async function runCell(
   const { burnIn, stepSize } = protocol;
   const cost = costOf(cell, protocol);
   const start = performance.now();
+  let made = 0;
   const secondsSince = () => (performance.now() - start) / 1000;
   try {
     const sampled = await sampleFeatures({
@@ -44,7 +45,10 @@ export async function runCell(
       walk: {
         ...{ measurements, kernel, friction, seed, chains, jumpEvery, burnIn, stepSize },
         ...(signal && { signal }),
-        onProgress: ({ step, steps }) => onProgress?.((cost * step) / steps),
+        onProgress: ({ step, steps }) => {
+          made = (cost * step) / steps;
+          onProgress?.(made);
+        },
       },
     });
     const { features, logits, scoreCallsPerDraw, last, frames } = sampled;
@@ -52,7 +56,8 @@ export async function runCell(
       ...cell,
       samples: chains * draws,
       scoreCalls: cost,
-      ...(cell.stage !== 'long' && (await distancesOf(features.data as Float32Array, references))),
+      ...(cell.stage !== 'long' &&
+        (await distancesOf(features.data as Float32Array, references, { threads: 1 }))),
       ...(draws >= CHAIN_DRAWS && {
         chains: imageChainDiagnostics({
           ...{ features, logits, classes: network.classes, scoreCallsPerDraw },
@@ -65,6 +70,8 @@ export async function runCell(
     signal?.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     const seconds = secondsSince();
-    return { row: { ...cell, samples: 0, scoreCalls: cost, seconds, error: error.message } };
+    return {
+      row: { ...cell, samples: 0, scoreCalls: Math.round(made), seconds, error: error.message },
+    };
   }
 }

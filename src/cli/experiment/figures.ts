@@ -24,7 +24,7 @@ export function frictionFigure(summaries: readonly Summary[], metric: string): s
     width: Math.min(960, 260 + 260 * classes),
     height: 340,
     marginLeft: 56,
-    marginRight: 56,
+    marginRight: 20,
     ariaLabel: `${metric} by effective friction, for each number of measurements`,
     style: { background: 'white', color: 'black' },
     fx: { label: null },
@@ -35,7 +35,7 @@ export function frictionFigure(summaries: readonly Summary[], metric: string): s
       tickFormat: fraction,
       grid: true,
     },
-    y: { label: `${metric}, mean ± deviation over seeds`, grid: true, zero: true },
+    y: { label: `${metric}, mean ± deviation over seeds`, grid: true, nice: true, insetTop: 24 },
     marks: [
       Plot.lineY(points, { ...ends, y: 'mean', z: 'member', stroke: colour, strokeWidth: 1.8 }),
       Plot.ruleX(points, {
@@ -45,16 +45,11 @@ export function frictionFigure(summaries: readonly Summary[], metric: string): s
         stroke: colour,
       }),
       Plot.dot(points, { ...ends, y: 'mean', fill: colour, r: 3 }),
-      Plot.text(
-        points,
-        Plot.selectLast({
-          ...ends,
-          y: 'mean',
-          z: 'member',
-          text: 'member',
-          fill: colour,
-          textAnchor: 'start' as const,
-          dx: 6,
+      // The ends of lines lie too close for names: a legend in the first panel.
+      ...members.map((measurements, i) =>
+        Plot.text([{ sigma: points[0]!.sigma }], {
+          ...{ fx: panel, text: () => `━ M = ${measurements}`, fill: colour({ measurements }) },
+          ...{ frameAnchor: 'top-left' as const, dx: 8, dy: 6 + 15 * i, fontWeight: 600 },
         }),
       ),
     ],

@@ -13,7 +13,7 @@ const kernelNames = Object.keys(kernels) as [KernelName];
 const classSchema = z.strictObject({
   /** Effective noise σ̃. */
   sigma: positive,
-  /** Its ONNX file, as it was named or, trained here, below the experiment's folder. */
+  /** As it was named or, trained here, the run below the experiment's folder. */
   model: z.string(),
   /** SHA-256 of the file; absent for one that is trained here. */
   hash: z.string().optional(),
@@ -192,10 +192,6 @@ export function followingCells(protocol: Protocol, best: BestFriction): Cell[] {
   return [...others, ...long];
 }
 
-/** How many cells `followingCells` makes at most. */
-export const countFollowing = ({ classes, measurements, kernels: names, seeds }: Protocol) =>
-  classes.length * ((names.length - 1) * seeds.length + measurements.length);
-
 /** Score calls of all chains of a cell. */
 export function costOf(cell: Pick<Cell, 'stage' | 'kernel'>, protocol: Protocol): number {
   const { chains, draws, jumpEvery } = cell.stage === 'long' ? protocol.long : protocol;
@@ -207,7 +203,7 @@ export function costOf(cell: Pick<Cell, 'stage' | 'kernel'>, protocol: Protocol)
  * @throws UserError naming what differs first.
  */
 export function checkSame(kept: Protocol, wanted: Protocol, folder: string): void {
-  const changes = differences(kept, wanted);
+  const changes = differences(withoutPaths(kept), withoutPaths(wanted));
   if (changes.length === 0) return;
   const more = changes.length > 3 ? ` and ${changes.length - 3} more` : '';
   throw new UserError(
@@ -215,15 +211,31 @@ export function checkSame(kept: Protocol, wanted: Protocol, folder: string): voi
   );
 }
 
+/** A model that is given is known by its hash, wherever it is now. */
+function withoutPaths({ classes, ...rest }: Protocol) {
+  const known = classes.map(({ sigma, model, hash }) => ({ sigma, model: hash ?? model }));
+  return { ...rest, classes: known };
+}
+
+/** Parts of records, and of lists of records of one length, are compared one by one. */
 function differences(kept: unknown, wanted: unknown, path = ''): string[] {
   if (isDeepStrictEqual(kept, wanted)) return [];
-  const isRecord = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isRecord(kept) || !isRecord(wanted)) {
-    return [`${path} was ${JSON.stringify(kept)} and is now ${JSON.stringify(wanted)}`];
+  if (!hasParts(kept) || !hasParts(wanted) || lengthOf(kept) !== lengthOf(wanted)) {
+    return [`${path} was ${textOf(kept)} and is now ${textOf(wanted)}`];
   }
   const keys = new Set([...Object.keys(kept), ...Object.keys(wanted)]);
   return [...keys].flatMap((key) =>
     differences(kept[key], wanted[key], path ? `${path}.${key}` : key),
   );
 }
+
+type Parts = Readonly<Record<string, unknown>>;
+
+const hasParts = (value: unknown): value is Parts =>
+  typeof value === 'object' &&
+  value !== null &&
+  (!Array.isArray(value) || value.every((item) => typeof item === 'object'));
+
+const lengthOf = (value: Parts) => (Array.isArray(value) ? value.length : undefined);
+
+const textOf = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));

@@ -40,8 +40,19 @@ export async function writeResults(folder: string): Promise<string[]> {
   return files;
 }
 
+/** What came out for each class and member, in lines for a person. */
+export function describeBest(protocol: Protocol, rows: readonly Row[]): string[] {
+  const metric = frechetName(protocol.features.name);
+  const best = bestMembers(protocol, summarize(rows));
+  if (best.length === 0) return ['at every friction a walk diverged'];
+  return best.map(
+    ({ sigma, measurements, friction, values }) =>
+      `σ̃ = ${Number(sigma.toPrecision(3))}, M = ${measurements}: ${metric} ${textOf(values.fd, 3)} at friction ${fraction(friction)}`,
+  );
+}
+
 /** The best friction of each class and member, with its distance. */
-export function bestMembers(protocol: Protocol, summaries: readonly Summary[]): Summary[] {
+function bestMembers(protocol: Protocol, summaries: readonly Summary[]): Summary[] {
   return protocol.classes.flatMap(({ sigma }) =>
     protocol.measurements.flatMap((m) => bestFriction(summaries, protocol, sigma, m) ?? []),
   );
@@ -86,18 +97,21 @@ function tableOf(summaries: readonly Summary[], metric: string): string[][] {
   const columns = columnsOf(metric).filter(({ measure }) =>
     summaries.some(({ values }) => values[measure] !== undefined),
   );
-  const titles = ['', 'σ̃', 'M', 'kernel', 'γδ', ...columns.map(({ title }) => title)];
+  const anyDiverged = summaries.some(({ diverged }) => diverged > 0);
+  const titles = [
+    ...['', 'σ̃', 'M', 'kernel', 'γδ'],
+    ...(anyDiverged ? ['diverged'] : []),
+    ...columns.map(({ title }) => title),
+  ];
   const rows = summaries.map((s) => [
     stageNames[s.stage],
     String(Number(s.sigma.toPrecision(3))),
     String(s.measurements),
     s.kernel,
     fraction(s.friction),
+    ...(anyDiverged ? [`${s.diverged} of ${s.diverged + s.seeds}`] : []),
     ...columns.map(({ measure, digits }) => textOf(s.values[measure], digits)),
   ]);
-  summaries.forEach(({ diverged, seeds }, i) => {
-    if (diverged > 0) rows[i]![5] += ` (${diverged} of ${diverged + seeds} diverged)`;
-  });
   return [titles, ...rows];
 }
 

@@ -3,15 +3,9 @@ import { join } from 'node:path';
 import type { LoadOptions } from '../../data/index.ts';
 import { UserError } from '../../errors.ts';
 import { interruptible } from '../interrupt.ts';
+import { findModel } from '../model-file.ts';
 import type { Output } from '../output.ts';
-import {
-  type Cell,
-  costOf,
-  countFollowing,
-  followingCells,
-  frictionCells,
-  type Protocol,
-} from './protocol.ts';
+import { type Cell, costOf, followingCells, frictionCells, type Protocol } from './protocol.ts';
 import type { Store } from './store.ts';
 import { bestFriction, summarize } from './summary.ts';
 import { type Comparing, createPool, type TaskPool } from './tasks.ts';
@@ -59,71 +53,73 @@ export async function runExperiment(setting: ExperimentSetting, output: Output):
 
 async function work(setting: ExperimentSetting, pool: TaskPool, output: Output): Promise<void> {
   const { protocol, store } = setting;
-  const models = await trainModels(setting, pool, output);
-  const cells = frictionCells(protocol);
-  const all = cells.length + countFollowing(protocol);
-  await walk(cells, `walking (${all} walks)`, { setting, pool, models }, output);
+  const walking: Walking = { setting, pool, models: new Map() };
+  await walk(frictionCells(protocol), 'the grid', walking, output);
   const summaries = summarize(store.rows);
   const best = (sigma: number, measurements: number) =>
     bestFriction(summaries, protocol, sigma, measurements)?.friction;
-  const following = followingCells(protocol, best);
-  await walk(following, 'walking at the best frictions', { setting, pool, models }, output);
-}
-
-/** ONNX file of each class, by σ̃. */
-async function trainModels(
-  { protocol, folder, comparing, source, sourceOptions }: ExperimentSetting,
-  pool: TaskPool,
-  output: Output,
-): Promise<ReadonlyMap<number, string>> {
-  const { classes, training } = protocol;
-  const given = classes.flatMap(({ sigma, model, hash }) =>
-    hash ? [[sigma, model] as const] : [],
-  );
-  const wanted = classes.filter(({ hash }) => hash === undefined);
-  const jobs = wanted.map(
-    ({ sigma, model }): Job<readonly [number, string]> => ({
-      size: training!.steps,
-      run: async (onProgress) => {
-        const directory = join(folder, model);
-        const task = { ...comparing, directory, sigma, training: training!, source, sourceOptions };
-        return [sigma, await pool.runTrain(task, onProgress)];
-      },
-    }),
-  );
-  const trained = await runJobs(jobs, `training ${jobs.length} models`, 'steps', output);
-  return new Map([...given, ...trained]);
+  await walk(followingCells(protocol, best), 'the best frictions', walking, output);
 }
 
 interface Walking {
   readonly setting: ExperimentSetting;
   readonly pool: TaskPool;
-  readonly models: ReadonlyMap<number, string>;
+  /** ONNX file of each class that was needed so far, by σ̃. */
+  readonly models: Map<number, string>;
 }
 
+/** Runs the cells that have no row yet. */
 async function walk(
-  cells: readonly Cell[],
+  all: readonly Cell[],
   label: string,
+  walking: Walking,
+  output: Output,
+): Promise<void> {
+  const { setting, pool, models } = walking;
+  const { protocol, store, folder, comparing } = setting;
+  const finished = new Set(store.rows.map(({ id }) => id));
+  const cells = all.filter(({ id }) => !finished.has(id));
+  await findModels(new Set(cells.map(({ sigma }) => sigma)), walking, output);
+  const jobs = cells.map(
+    (cell): Job<void> => ({
+      size: costOf(cell, protocol),
+      run: async (onProgress) => {
+        const model = models.get(cell.sigma)!;
+        const task = { ...comparing, cell, protocol, folder, model };
+        await store.add(await pool.runCell(task, onProgress));
+      },
+    }),
+  );
+  await runJobs(jobs, `walking ${label} (${counted(jobs, 'walk')})`, 'score calls', output);
+}
+
+/** The models of classes: those that are given, and the others trained. */
+async function findModels(
+  sigmas: ReadonlySet<number>,
   { setting, pool, models }: Walking,
   output: Output,
 ): Promise<void> {
-  const { protocol, store, folder, comparing } = setting;
-  const finished = new Set(store.rows.map(({ id }) => id));
-  const jobs = cells
-    .filter(({ id }) => !finished.has(id))
+  const { protocol, folder, comparing, source, sourceOptions } = setting;
+  const { classes, training } = protocol;
+  const wanted = classes.filter(({ sigma }) => sigmas.has(sigma) && !models.has(sigma));
+  for (const { sigma, model, hash } of wanted) if (hash) models.set(sigma, findModel(model));
+  const jobs = wanted
+    .filter(({ hash }) => hash === undefined)
     .map(
-      (cell): Job<void> => ({
-        size: costOf(cell, protocol),
+      ({ sigma, model }): Job<void> => ({
+        size: training!.steps,
         run: async (onProgress) => {
-          const model = models.get(cell.sigma)!;
-          await store.add(
-            await pool.runCell({ ...comparing, cell, protocol, folder, model }, onProgress),
-          );
+          const directory = join(folder, model);
+          const learning = { directory, sigma, training: training!, source, sourceOptions };
+          models.set(sigma, await pool.runTrain({ ...comparing, ...learning }, onProgress));
         },
       }),
     );
-  await runJobs(jobs, label, 'score calls', output);
+  await runJobs(jobs, `training ${counted(jobs, 'model')}`, 'steps', output);
 }
+
+const counted = ({ length }: readonly unknown[], name: string) =>
+  `${length} ${name}${length === 1 ? '' : 's'}`;
 
 /** All at once: the pool takes as many as it has workers. The first failure ends it. */
 async function runJobs<T>(
@@ -134,13 +130,16 @@ async function runJobs<T>(
 ): Promise<T[]> {
   const total = jobs.reduce((sum, { size }) => sum + size, 0);
   const bar = output.progress(label, total);
-  const start = performance.now();
   const done = jobs.map(() => 0);
+  let first: { readonly at: number; readonly made: number } | undefined;
   const show = (i: number, value: number) => {
     done[i] = value;
     const made = Math.round(done.reduce((sum, own) => sum + own, 0));
-    const rate = made / ((performance.now() - start) / 1000);
-    bar.update(made, { secondsLeft: (total - made) / rate, note: `${Math.round(rate)} ${unit}/s` });
+    // Workers take a while to start, which says nothing about their rate.
+    first ??= { at: performance.now(), made };
+    const rate = (made - first.made) / ((performance.now() - first.at) / 1000);
+    const note = made > first.made ? `${Math.round(rate)} ${unit}/s` : unit;
+    bar.update(made, { secondsLeft: (total - made) / rate, note });
   };
   const runs = jobs.map(async ({ run, size }, i) => {
     const result = await run((progress) => show(i, progress.done));

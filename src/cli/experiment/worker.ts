@@ -4,11 +4,11 @@ import { worker, workerEmit } from 'workerpool';
 import { loadDataset, readNpy } from '../../data/index.ts';
 import type { Denoiser } from '../../density/index.ts';
 import { writeBytes } from '../../files.ts';
-import { encodePng, filmstrips, tileImages } from '../../sample/index.ts';
+import { encodePng } from '../../sample/index.ts';
 import { createReferences } from '../evaluation/distances.ts';
 import { openFeatures } from '../evaluation/feature-networks.ts';
 import { loadModel } from '../model-file.ts';
-import { scaleOf } from '../sample.ts';
+import { gridPicture, stripsPicture } from '../pictures.ts';
 import { type CellPictures, type CellTools, runCell } from './cell.ts';
 import type { CellTask, Comparing, TaskProgress, TrainTask } from './tasks.ts';
 import { trainClass } from './train-class.ts';
@@ -16,7 +16,15 @@ import { trainClass } from './train-class.ts';
 // Ctrl-C goes to every process of a terminal: the one that started this one decides what becomes of it.
 process.on('SIGINT', () => {});
 
-const report = (progress: TaskProgress) => workerEmit(progress);
+/** Milliseconds between two reports: a step may take less than its message. */
+const REPORT_EVERY = 100;
+let reported = 0;
+
+const report = (progress: TaskProgress) => {
+  if (performance.now() - reported < REPORT_EVERY) return;
+  reported = performance.now();
+  workerEmit(progress);
+};
 
 async function runCellTask(task: CellTask) {
   const { cell, protocol, folder } = task;
@@ -73,23 +81,15 @@ async function toolsOf(task: CellTask): Promise<CellTools & { readonly denoiser:
   return { denoiser: await denoiserOf(task), ...(await comparisonOf(task)) };
 }
 
-const STRIP_FRAMES = 24;
-
-/** `<path>.png`, the last jump of each chain, and `<path>-chains.png`, evenly spaced jumps of the first. */
+/** `<path>.png`, the last jump of each chain, and `<path>-chains.png`, jumps of the first ones. */
 async function savePictures(
   path: string,
   { last, frames }: CellPictures,
   shape: readonly number[],
 ) {
   if (shape.length !== 3) return;
-  const layout = { scale: scaleOf(shape) };
-  await writeBytes(`${path}.png`, await encodePng(tileImages(last, shape, layout)));
-  const count = Math.min(STRIP_FRAMES, frames.length);
-  const shown = Array.from(
-    { length: count },
-    (_, i) => frames[Math.floor(((i + 1) * frames.length) / count) - 1]!,
-  );
-  await writeBytes(`${path}-chains.png`, await encodePng(filmstrips(shown, shape, layout)));
+  await writeBytes(`${path}.png`, await encodePng(gridPicture(last, shape)));
+  await writeBytes(`${path}-chains.png`, await encodePng(stripsPicture(frames, shape)));
 }
 
 worker({ cell: runCellTask, train: runTrainTask });
