@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -42,6 +43,9 @@ export function writeError(error: unknown, path: string, hint = ''): unknown {
   const fix = writeFixes[systemCode(error)];
   return fix === undefined ? error : new UserError(`${path}: ${fix}${hint}.`, { cause: error });
 }
+
+/** Whether there is a folder of this path. */
+export const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
 /** Reads a whole file. Throws `UserError` where it is missing, unreadable or a folder. */
 export async function readBytes(path: string): Promise<Uint8Array> {

@@ -41,7 +41,8 @@ export const evaluateOptions = defineOptions({
   },
   fetchInception: {
     flags: '--fetch-inception',
-    description: 'download those weights (96 MB) first, and measure with them',
+    description:
+      'download those weights (96 MB) first, and measure with them; alone: only download',
     schema: z.boolean().default(false),
   },
   sigma: sampleOptions.sigma,

@@ -1,13 +1,13 @@
+import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import type { Dataset } from '../train/index.ts';
+import { type Dataset, hasRun, readRecord } from '../train/index.ts';
 import { type EvaluateOptions, evaluateOptions } from './evaluate-options.ts';
 import { createReferences, type References } from './evaluation/distances.ts';
 import { describeFindings, type MetricName, measure } from './evaluation/evaluation.ts';
 import { evaluationFolder, saveEvaluation } from './evaluation/evaluation-files.ts';
 import {
-  type FeatureName,
-  featuresFor,
+  chooseFeatures,
   type OpenedFeatures,
   openFeatures,
 } from './evaluation/feature-networks.ts';
@@ -15,6 +15,7 @@ import { fetchInception } from './evaluation/inception-file.ts';
 import { loadReference, referenceFeatures } from './evaluation/reference.ts';
 import { type Subject, sampleSubject } from './evaluation/subject.ts';
 import { interruptible } from './interrupt.ts';
+import { folderOfModel } from './model-file.ts';
 import { addOptions, globalOptions, readOptionsAndGiven } from './options.ts';
 import { createOutput, type Output } from './output.ts';
 import { versions } from './versions.ts';
@@ -36,7 +37,13 @@ export function evaluateCommand(parent: Command): void {
   command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
     const { options, given } = await readOptionsAndGiven(evaluateOptions, command);
-    if ((options.model === undefined) === (options.samples === undefined)) {
+    const { model, samples, fetchInception: fetches } = options;
+    if (fetches && model === undefined && samples === undefined) {
+      const path = await fetchInception(output);
+      output.result({ path }, `Inception's weights are in ${path}`);
+      return;
+    }
+    if ((model === undefined) === (samples === undefined)) {
       throw new UserError('--model or --samples: give one of the two, what is to be measured');
     }
     const { result, lines } = await evaluate(options, given.metrics, output);
@@ -52,7 +59,7 @@ async function evaluate(
   const folder = await evaluationFolder(options);
   if (options.fetchInception) await fetchInception(output);
   const dataset = await loadReference(options, output);
-  const name = featuresOf(options, dataset);
+  const name = chooseFeatures(options, dataset);
   const network = await openFeatures(name, dataset.shape, { inception: options.inception });
   const subject = await sampleSubject(options, asked, { dataset, network, folder }, output);
   const { findings, seconds } = await measureAll(subject, dataset, network, output);
@@ -62,21 +69,18 @@ async function evaluate(
     ...{ findings, seconds, versions: versions() },
   };
   const files = await saveEvaluation(folder, result, { dataset, findings, ...subject });
-  const lines = [...describeFindings(findings), `wrote ${files.join(', ')}`];
+  if (subject.progress !== undefined) await rm(subject.progress, { force: true });
+  const notes = findings.memorisation ? await noteOtherData(options, dataset) : [];
+  const lines = [...describeFindings(findings), ...notes, `wrote ${files.join(', ')}`];
   return { result: { ...result, files }, lines };
 }
 
-/** Weights that are given are weights to measure with. */
-function featuresOf(
-  { features, fetchInception, inception }: EvaluateOptions,
-  dataset: Dataset,
-): FeatureName {
-  if (features !== undefined && features !== 'inception' && (fetchInception || inception)) {
-    throw new UserError(
-      `--features ${features}: ${fetchInception ? '--fetch-inception' : '--inception'} is for Inception features; leave one of the two out`,
-    );
-  }
-  return features ?? (fetchInception || inception ? 'inception' : featuresFor(dataset));
+/** Copies are looked for in the data: those of other images that a model learned from do not show. */
+async function noteOtherData({ model }: EvaluateOptions, { hash }: Dataset): Promise<string[]> {
+  if (model === undefined) return [];
+  const run = folderOfModel(model);
+  if (!(await hasRun(run)) || (await readRecord(run)).data.hash === hash) return [];
+  return ['copies are of --data, which is not what the model was trained on'];
 }
 
 async function measureAll(

@@ -11,10 +11,10 @@ import { findPreset, presets } from '../nn/index.ts';
 import { type KernelName, kernels } from '../sample/index.ts';
 import type { Dataset } from '../train/index.ts';
 import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
-import { checkSamples } from './evaluation/evaluation.ts';
+import { checkData, checkSamples } from './evaluation/evaluation.ts';
 import {
+  chooseFeatures,
   featureNames,
-  featuresFor,
   type OpenedFeatures,
   openFeatures,
 } from './evaluation/feature-networks.ts';
@@ -173,7 +173,7 @@ export function experimentCommand(parent: Command): void {
 async function experiment(options: Options, output: Output) {
   const sourceOptions = givenDatasetOptions({ ...options, classes: undefined });
   const dataset = await loadShown(options.data, sourceOptions, output);
-  const features = options.features ?? (options.inception ? 'inception' : featuresFor(dataset));
+  const features = chooseFeatures(options, dataset);
   const { inception, out: folder } = options;
   const network = await openFeatures(features, dataset.shape, { inception });
   const protocol = await protocolOf(options, dataset, network);
@@ -220,6 +220,7 @@ async function protocolOf(
     long: { ...own.long, ...(longDraws !== undefined && { draws: longDraws }) },
   });
   checkSamples(['fd'], protocol, network);
+  checkData(['fd'], dataset, network);
   return protocol;
 }
 

@@ -1,15 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readBytes } from '../files.ts';
+import { isFolder, readBytes } from '../files.ts';
 import { type DenoiserFile, type OpenOptions, openDenoiser } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { modelPath } from '../train/index.ts';
 import { boxNames, boxPath } from './model-box.ts';
 
 const RUNS = 'runs';
-
-const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
 /**
  * What a target of `--model` means: a file, or a folder with a run or a model. What is yours comes
@@ -35,6 +33,12 @@ export function locateModel(target: string): string {
   throw new UserError(
     `${target}: no such run, model or file.${didYouMean(target, [...inBox, ...runs])} Give a run's directory (mdensity train --out), the name of one in ${RUNS}/${box}, or an .onnx file`,
   );
+}
+
+/** The folder in which a run of that target would be: a model's own, or the one it lies in. */
+export function folderOfModel(target: string): string {
+  const place = locateModel(target);
+  return isFolder(place) ? place : dirname(place);
 }
 
 /** The ONNX file that a target means. @throws UserError if there is none. */

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { readBytes, writeBytes } from '../files.ts';
+import { isFolder, readBytes, writeBytes } from '../files.ts';
 import { didYouMean } from '../nearest.ts';
-import { writeResults } from './experiment/results.ts';
+import { originOf, writeResults } from './experiment/results.ts';
 import { hasExperiment } from './experiment/store.ts';
 import { boxNames, boxPath } from './model-box.ts';
 import { addOptions, defineOptions, globalOptions, readOptions } from './options.ts';
@@ -62,7 +62,7 @@ async function report(target: string, out?: string): Promise<Written> {
 
 /** Everything an experiment writes is made again; its page is copied where `--out` says. */
 async function experimentReport(folder: string, out?: string): Promise<Written> {
-  const files = await writeResults(folder);
+  const files = await writeResults(folder, await originOf(folder));
   const file = files.find((name) => name.endsWith('.html'))!;
   const page = await readBytes(file);
   if (out !== undefined) return write(out, page, []);
@@ -79,7 +79,6 @@ async function write(
 }
 
 const RUNS = 'runs';
-const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
 /**
  * A run's folder: a path, the name of one in `runs/`, or of a model in the box.

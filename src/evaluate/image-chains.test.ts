@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fillNormal, randomKey } from '../random.ts';
 import type { ChainDraws } from './draws.ts';
-import { imageChainDiagnostics } from './image-chains.ts';
+import { imageChainDiagnostics, SLOW_CHAIN_DRAWS } from './image-chains.ts';
 
 /** x_t = ρ x_{t−1} + √(1−ρ²) ξ, stationary from the start: `[chains, draws, dimension]`. */
 function autoregressive(shape: ChainDraws['shape'], rho: number, seed: number): ChainDraws {
@@ -32,6 +32,16 @@ function logitsOf(classes: readonly (readonly number[])[], count: number): Chain
 }
 
 describe('imageChainDiagnostics', () => {
+  test('of chains that stay where they are: one sample of each, if they are long enough to tell', () => {
+    const of = (draws: number) => {
+      const features = autoregressive([100, draws, 4], 0.999999, 1);
+      return imageChainDiagnostics({ features, scoreCallsPerDraw: 1 }).effectiveSamples.median;
+    };
+    // The sum of autocorrelations ends after half a chain: at 10 draws with the first pair, 1 + 1 + 2·1.
+    expect(of(10)).toBeGreaterThan(240);
+    expect(of(SLOW_CHAIN_DRAWS)).toBeLessThan(120);
+  });
+
   test('of an autoregressive process: autocorrelation ρᵗ, N(1 − ρ)/(1 + ρ) effective samples', () => {
     const [chains, draws, rho] = [20, 500, 0.8];
     const features = autoregressive([chains, draws, 8], rho, 1);

@@ -14,7 +14,7 @@ export interface ImageChainDiagnostics {
   readonly scoreCallsPerDraw: number;
   /** Autocorrelation of the features by lag in draws, the mean over features weighted by their variance. */
   readonly autocorrelation: readonly number[];
-  /** Over all chains, by feature: the median and the least; of the 128 of largest variance where there are more. */
+  /** Over all chains, by feature: the median and the least; of the 128 of largest variance where there are more. An upper bound below `SLOW_CHAIN_DRAWS` draws. */
   readonly effectiveSamples: { readonly median: number; readonly least: number };
   /** Median effective samples per score call; 1/`scoreCallsPerDraw` where draws are independent. */
   readonly effectiveSamplesPerScoreCall: number;
@@ -61,6 +61,12 @@ export interface ImageChainOptions {
 
 /** Fewest draws of a chain that say how it mixes. */
 export const CHAIN_DRAWS = 10;
+
+/**
+ * Fewest draws of a chain that tell a slow chain from a slower one: the sum of autocorrelations ends with half
+ * a chain, so that chains of 10 draws that never move would still have a quarter of them as effective samples.
+ */
+export const SLOW_CHAIN_DRAWS = 50;
 
 /** Lags of the autocorrelation that is kept. */
 const LAGS = 100;

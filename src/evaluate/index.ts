@@ -37,6 +37,7 @@ export {
   type ImageChainDiagnostics,
   type ImageChainOptions,
   imageChainDiagnostics,
+  SLOW_CHAIN_DRAWS,
   type Stretch,
 } from './image-chains.ts';
 export { type InceptionOptions, openInception } from './inception/open.ts';

@@ -30,7 +30,7 @@ export interface KernelDistance {
  * The subsets overlap, so their spread alone says too little of the examples being few. The standard
  * error is that of the delete-d jackknife (Shao & Wu 1989, equation 1.4), n/(N − n) times the variance of
  * the estimates, N the smaller set, and of the average over S: s √(n/(N − n) + 1/S). Cautious where the
- * laws are equal.
+ * laws are equal. Examples count as independent: draws of one chain are not, and their error is larger.
  *
  * @param a features `[N, D]`.
  * @param b features `[M, D]`.

@@ -2,30 +2,26 @@ import {
   add,
   cast,
   compile,
-  concat,
   type Device,
-  div,
-  grad,
-  greater,
   input,
-  maximum,
-  minimum,
   mul,
-  reduceSum,
-  reshape,
   type Shape,
   type StateTensor,
-  sizeOf,
-  slice,
-  sqrt,
-  sub,
   type Tensor,
-  where,
 } from '../graph/index.ts';
 import { denoisingLoss } from '../model/index.ts';
 import { bindParameters, type Network, type ParameterSpec } from '../nn/index.ts';
-import { createLayout, kept, keptShape, type Layout, ordinary, type Segment } from './layout.ts';
+import { createLayout, type Layout } from './layout.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
+import {
+  gradientVectors,
+  place,
+  splitParameters,
+  startingState,
+  updateState,
+  type Vectors,
+  vectorInputs,
+} from './update.ts';
 
 export interface StepOptions {
   /** ν_θ: [batch, ...shape] → the same. */
@@ -55,8 +51,7 @@ export interface StepOptions {
   readonly profile?: string;
 }
 
-/** Everything a step keeps: flat vectors [P] by name, parameters in the order of `specs`. */
-export type Vectors = Readonly<Record<string, Float32Array>>;
+export type { Vectors } from './update.ts';
 
 /** What a call of the step is fed: `runs` parts of batches, as typed arrays. */
 export interface StepInputs {
@@ -141,7 +136,7 @@ export function buildStep(options: StepOptions, layout = createLayout(options.sp
   const learningRate = input('learningRate', []);
   const step = input('step', []);
   const last = input('last', []);
-  const parameters = vectors(layout, 'parameters');
+  const parameters = vectorInputs(layout, 'parameters');
   const { loss, gradient, masks } = differentiate(options, layout, { parameters, x, noise });
   const given = { parameters, gradient, learningRate, step, last };
   const { state, gradientNorm } = updateState(options, layout, given);
@@ -153,28 +148,6 @@ export function buildStep(options: StepOptions, layout = createLayout(options.sp
     masks,
   };
 }
-
-function startingState(
-  state: Readonly<Record<string, StateTensor>>,
-  layout: Layout,
-  initial: Vectors,
-): Record<string, StateTensor> {
-  const started = { ...state };
-  for (const [name, vector] of Object.entries(initial)) {
-    layout.split(vector).forEach((part, i) => {
-      const entry = started[place(name, i)];
-      if (entry) started[place(name, i)] = { ...entry, initial: part };
-    });
-  }
-  return started;
-}
-
-/** Name of segment i of a vector. */
-const place = (vector: string, i: number) => `${vector}/${i}`;
-
-/** Inputs for the segments of a vector. */
-const vectors = ({ segments }: Layout, name: string): Tensor[] =>
-  segments.map(({ size }, i) => input(place(name, i), [size]));
 
 /** Names of the vectors that a step with this optimizer keeps from one update to the next. */
 export function vectorNames({ slots }: Optimizer): string[] {
@@ -201,71 +174,5 @@ function differentiate(options: StepOptions, { segments }: Layout, given: LossIn
   };
   const scope = bindParameters(tensors, { randomBytes, recompute });
   const loss = denoisingLoss(clean, denoiser(scope, noisy));
-  const parts = grad(
-    loss,
-    specs.map(({ name }) => tensors[name]!),
-  );
-  const byName = new Map(specs.map(({ name }, i) => [name, reshape(kept(parts[i]!), [-1])]));
-  const gradient = segments.map((segment) => concat(segment.specs.map((s) => byName.get(s.name)!)));
-  return { loss, gradient, masks };
-}
-
-interface UpdateInputs {
-  readonly parameters: readonly Tensor[];
-  readonly gradient: readonly Tensor[];
-  readonly learningRate: Tensor;
-  readonly step: Tensor;
-  readonly last: Tensor;
-}
-
-/** Clipping, optimizer and moving average; with micro-batches, gradients add up until `last`. */
-function updateState(options: StepOptions, layout: Layout, inputs: UpdateInputs) {
-  const { optimizer, clip, ema, microBatches } = options;
-  const { learningRate, step, last } = inputs;
-  const accumulate = microBatches > 1;
-  const sums = vectors(layout, 'gradient');
-  const gradient = inputs.gradient.map((part, i) =>
-    accumulate ? add(sums[i]!, mul(part, 1 / microBatches)) : part,
-  );
-  const squares = gradient.map((part) => reduceSum(mul(part, part)));
-  const gradientNorm = reshape(sqrt(reduceSum(concat(squares))), []);
-  const scale = minimum(1, div(clip, maximum(gradientNorm, 1e-12)));
-
-  const done = greater(last, 0.5);
-  const state: Record<string, StateTensor> = {};
-  const keep = (value: Tensor, next: Tensor) => {
-    state[value.name] = { value, next: accumulate ? where(done, next, value) : next };
-  };
-  layout.segments.forEach(({ size }, i) => {
-    const vector = (name: string) => input(place(name, i), [size]);
-    const parameters = inputs.parameters[i]!;
-    const clipped = clip === 0 ? gradient[i]! : mul(gradient[i]!, scale);
-    const slots = optimizer.slots.map(vector);
-    const updated = optimizer.update({ parameters, gradient: clipped, slots, learningRate, step });
-    const average = vector('average');
-    keep(parameters, updated.parameters);
-    keep(average, add(average, mul(sub(updated.parameters, average), 1 - ema)));
-    for (const [s, slot] of slots.entries()) keep(slot, updated.slots[s]!);
-    if (!accumulate) return;
-    state[place('gradient', i)] = { value: sums[i]!, next: where(done, 0, gradient[i]!) };
-  });
-  return { state, gradientNorm };
-}
-
-/** The parameter tensors of a step's segments, by name. */
-function splitParameters(
-  vectors: readonly Tensor[],
-  segments: readonly Segment[],
-): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = {};
-  segments.forEach(({ specs }, i) => {
-    let start = 0;
-    for (const { name, shape } of specs) {
-      const end = start + sizeOf(shape);
-      const part = slice(vectors[i]!, [start], [end]);
-      tensors[name] = ordinary(reshape(part, keptShape(shape)));
-      start = end;
-    }
-  });
-  return tensors;
+  return { loss, gradient: gradientVectors(loss, tensors, { specs, segments }), masks };
 }

@@ -7,6 +7,7 @@ import {
   memorisation,
   precisionRecall,
 } from '../../evaluate/index.ts';
+import { spread, spreadOverDraws } from './rows.ts';
 
 /** A data set's features, ready to compare samples with. */
 export interface References {
@@ -64,7 +65,7 @@ export function coverage(
 ) {
   const count = Math.min(PAIRS, samples.length / dimension, features.length / dimension);
   return precisionRecall(
-    spread(samples, dimension, count),
+    spreadOverDraws(samples, dimension, count),
     spread(features, dimension, count),
     dimension,
     options,
@@ -81,20 +82,8 @@ export function copies(
   options: DistanceOptions = {},
 ) {
   const count = Math.min(LOOKED_UP, samples.length / dimension);
-  const looked = spread(samples, dimension, count);
+  const looked = spreadOverDraws(samples, dimension, count);
   return memorisation({ samples: looked, training: features, dimension, ...options });
-}
-
-/** `count` rows, evenly from the first on. */
-function spread(features: Float32Array, dimension: number, count: number): Float32Array {
-  const rows = features.length / dimension;
-  if (rows === count) return features;
-  const chosen = new Float32Array(count * dimension);
-  for (let i = 0; i < count; i++) {
-    const row = Math.floor((i * rows) / count);
-    chosen.set(features.subarray(row * dimension, (row + 1) * dimension), i * dimension);
-  }
-  return chosen;
 }
 
 /** What a cell of an experiment is worth, in numbers. */

@@ -1,17 +1,14 @@
 /** Where an evaluation goes, and the files that it consists of. */
-import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import type { SampledFeatures } from '../../evaluate/index.ts';
 import { writeBytes } from '../../files.ts';
 import { encodePng, type Raster } from '../../sample/index.ts';
 import { type Dataset, hasRun, pick, readAllScaled } from '../../train/index.ts';
 import type { EvaluateOptions } from '../evaluate-options.ts';
 import { boxNames, boxPath } from '../model-box.ts';
-import { locateModel } from '../model-file.ts';
+import { folderOfModel, locateModel } from '../model-file.ts';
 import { gridPicture, stripsPicture } from '../pictures.ts';
 import type { Findings, Measured } from './evaluation.ts';
-
-const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
 /** `--out`, or `evaluation` below the run; what is no run of the user's own has its place here. */
 export async function evaluationFolder({
@@ -21,12 +18,11 @@ export async function evaluationFolder({
 }: Partial<Pick<EvaluateOptions, 'out' | 'model' | 'samples'>>): Promise<string> {
   if (out !== undefined) return out;
   if (samples !== undefined) return join('evaluation', nameOf(samples));
-  const place = locateModel(model!);
-  const run = isFolder(place) ? place : dirname(place);
+  const run = folderOfModel(model!);
   // What comes with the package is not written to.
   const inBox = boxNames().some((name) => resolve(boxPath(name)) === resolve(run));
   if (!inBox && (await hasRun(run))) return join(run, 'evaluation');
-  return join('evaluation', inBox ? basename(run) : nameOf(place));
+  return join('evaluation', inBox ? basename(run) : nameOf(locateModel(model!)));
 }
 
 const nameOf = (path: string) => basename(path, extname(path));

@@ -9,6 +9,7 @@ import {
   memorisation,
   type PrecisionRecall,
   type SampledFeatures,
+  SLOW_CHAIN_DRAWS,
 } from '../../evaluate/index.ts';
 import { type Dataset, readAllScaled } from '../../train/index.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type References,
 } from './distances.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
+import { lastOf } from './rows.ts';
 
 /** What can be measured, by the names that `--metrics` takes. */
 export const metricNames = ['fd', 'kid', 'pr', 'memorisation', 'chains'] as const;
@@ -103,6 +105,22 @@ export function checkSamples(
   }
 }
 
+/**
+ * How much data a distance needs, checked before samples are drawn.
+ * @throws UserError naming the data.
+ */
+export function checkData(
+  metrics: readonly MetricName[],
+  { name, count }: Pick<Dataset, 'name' | 'count'>,
+  features: Pick<OpenedFeatures, 'name' | 'dimension'>,
+): void {
+  // Every metric but `chains` is made with references, which have a covariance.
+  if (metrics.every((metric) => metric === 'chains') || count > features.dimension) return;
+  throw new UserError(
+    `--data: ${name} has ${count} images, too few for the covariance of ${features.dimension} ${features.name} features; at least ${features.dimension + 1} are needed`,
+  );
+}
+
 function chainsOf({ features, logits, scoreCallsPerDraw = 1 }: Measured, network: OpenedFeatures) {
   const { classes } = network;
   return imageChainDiagnostics({ features, logits, classes, scoreCallsPerDraw });
@@ -115,24 +133,17 @@ async function memorised({ measured, dataset, network }: MeasureOptions, referen
   const size = training.length / dataset.count;
   const looked = measured.last.subarray(0, LOOKED_UP * size);
   const byPixel = await memorisation({ samples: looked, training, dimension: size });
-  const samples = lastFeatures(measured).subarray(0, LOOKED_UP * dimension);
+  const { data, shape } = measured.features;
+  const samples = lastOf(data as Float32Array, shape[0], shape[1]).subarray(
+    0,
+    LOOKED_UP * dimension,
+  );
   const shown = await memorisation({ samples, training: references.features, dimension });
   return {
     features: byFeature.samples,
     pixels: byPixel.samples,
     nearest: shown.nearest.map(({ index }) => index),
   };
-}
-
-/** Features of the last draw of each chain. */
-function lastFeatures({ features: { data, shape } }: Measured): Float32Array {
-  const [chains, draws, dimension] = shape;
-  const last = new Float32Array(chains * dimension);
-  for (let chain = 0; chain < chains; chain++) {
-    const row = ((chain + 1) * draws - 1) * dimension;
-    last.set((data as Float32Array).subarray(row, row + dimension), chain * dimension);
-  }
-  return last;
 }
 
 /** Findings as lines for a person. */
@@ -177,7 +188,7 @@ function chainLines(chains: ImageChainDiagnostics): (readonly [string, string])[
   const lines: (readonly [string, string])[] = [
     [
       'effective samples',
-      `${Math.round(effectiveSamples.median)} of ${chains.chains * chains.draws}${priced}`,
+      `${Math.round(effectiveSamples.median)} of ${chains.chains * chains.draws}${priced}${chains.draws < SLOW_CHAIN_DRAWS ? ', at most: longer chains tell' : ''}`,
     ],
     ['R̂ across chains', `${rHat.median.toFixed(3)}, largest ${rHat.largest.toFixed(3)}`],
     ['longest stuck', `${longestStuck.draws} of ${chains.draws} draws`],

@@ -79,3 +79,25 @@ export function featuresFor({ name, shape }: Pick<Dataset, 'name' | 'shape'>): F
     `--features: ${name} [${shape.join(', ')}] has no network of its own; choose one of ${featureNames.join(', ')}`,
   );
 }
+
+export interface FeatureChoice {
+  readonly features?: FeatureName | undefined;
+  readonly inception?: string | undefined;
+  readonly fetchInception?: boolean;
+}
+
+/**
+ * The network that options ask for: weights that are given are weights to measure with.
+ * @throws UserError for Inception's weights beside other features, or data without a network of its own.
+ */
+export function chooseFeatures(
+  { features, inception, fetchInception }: FeatureChoice,
+  dataset: Pick<Dataset, 'name' | 'shape'>,
+): FeatureName {
+  if (features !== undefined && features !== 'inception' && (fetchInception || inception)) {
+    throw new UserError(
+      `--features ${features}: ${fetchInception ? '--fetch-inception' : '--inception'} is for Inception features; leave one of the two out`,
+    );
+  }
+  return features ?? (fetchInception || inception ? 'inception' : featuresFor(dataset));
+}

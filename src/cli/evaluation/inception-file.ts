@@ -15,13 +15,13 @@ import type { Output } from '../output.ts';
 export async function findInception(given: string | undefined) {
   if (given === undefined && !(await hasInceptionWeights())) {
     throw new UserError(
-      '--features inception: its weights are not here; give --fetch-inception to download them (96 MB), or a file with --inception',
+      '--features inception: its weights are not here; download them (96 MB) with mdensity evaluate --fetch-inception, or give evaluate or experiment a file with --inception',
     );
   }
   if (given !== undefined) await checkGiven(given);
   const path = given ?? inceptionWeightsPath();
   const weights = await readInceptionWeights(path);
-  return { weights, source: path, hash: (await fileDigests(path)).sha256 };
+  return { weights, source: path, hash: inceptionWeights.sha256 };
 }
 
 /** A file of the user's own is not one to delete and fetch again. */
@@ -34,12 +34,12 @@ async function checkGiven(path: string): Promise<void> {
   );
 }
 
-/** Downloads the weights where they are not here, with a progress bar; Ctrl-C keeps what came. */
-export async function fetchInception(output: Output): Promise<void> {
+/** Downloads the weights where they are not here, with a progress bar; Ctrl-C keeps what came. Their path. */
+export async function fetchInception(output: Output): Promise<string> {
   const bar = output.progress('fetching Inception', inceptionWeights.bytes);
   const start = performance.now();
   let first: number | undefined;
-  await interruptible((signal) =>
+  const { path } = await interruptible((signal) =>
     fetchInceptionWeights({
       signal,
       onProgress: (received) => {
@@ -50,4 +50,5 @@ export async function fetchInception(output: Output): Promise<void> {
       },
     }),
   ).finally(() => bar.stop());
+  return path;
 }

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { cacheFolder, readNpy, writeNpy } from '../../data/index.ts';
 import { UserError } from '../../errors.ts';
 import type { FeatureNetwork } from '../../evaluate/index.ts';
@@ -8,9 +8,10 @@ import { type Dataset, hasRun, pick, readAllScaled, readRecord } from '../../tra
 import { givenDatasetOptions } from '../dataset-options.ts';
 import type { EvaluateOptions } from '../evaluate-options.ts';
 import { loadShown } from '../load-progress.ts';
-import { locateModel } from '../model-file.ts';
+import { folderOfModel } from '../model-file.ts';
 import type { Output } from '../output.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
+import { featuresInBlocks } from './features-in-blocks.ts';
 
 /** Features of a data set, what samples are compared with. */
 export interface Reference {
@@ -20,9 +21,6 @@ export interface Reference {
   /** The file that they are kept in. */
   readonly path: string;
 }
-
-/** Images that go through a network at a time. */
-const BLOCK = 500;
 
 /** Values that count as rounding of [0, 1]. */
 const MARGIN = 1e-3;
@@ -57,31 +55,20 @@ async function featuresOf(
   output: Output,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
-  const { count } = dataset;
-  const all = new Float32Array(count * network.dimension);
-  const bar = output.progress(`features of ${dataset.name}`, count);
-  const started = performance.now();
-  try {
-    for (let start = 0; start < count; start += BLOCK) {
-      signal?.throwIfAborted();
-      const rows = Math.min(BLOCK, count - start);
-      const images = readAllScaled(
-        pick(
-          dataset,
-          Array.from({ length: rows }, (_, i) => start + i),
-        ),
-      );
-      checkRange(images, sizeOf(dataset.shape), start, dataset.name);
-      all.set((await network.run(images)).features, start * network.dimension);
-      const rate = (start + rows) / ((performance.now() - started) / 1000);
-      const secondsLeft = (count - start - rows) / rate;
-      if (count > BLOCK)
-        bar.update(start + rows, { secondsLeft, note: `${Math.round(rate)} images/s` });
-    }
-  } finally {
-    bar.stop();
-  }
-  return all;
+  const { count, name, shape } = dataset;
+  const read = (start: number, rows: number) => {
+    signal?.throwIfAborted();
+    const indices = Array.from({ length: rows }, (_, i) => start + i);
+    const images = readAllScaled(pick(dataset, indices));
+    checkRange(images, sizeOf(shape), start, name);
+    return images;
+  };
+  const { features } = await featuresInBlocks(
+    { network, count, read },
+    `features of ${name}`,
+    output,
+  );
+  return features;
 }
 
 /** @throws UserError naming the first image with a value outside [0, 1]. */
@@ -97,13 +84,10 @@ function checkRange(images: Float32Array, size: number, first: number, name: str
 export async function loadReference(options: EvaluateOptions, output: Output): Promise<Dataset> {
   const own = givenDatasetOptions(options);
   if (options.data !== undefined) return loadShown(options.data, own, output);
-  const place = options.model === undefined ? undefined : locateModel(options.model);
-  const run = place === undefined || isFolder(place) ? place : dirname(place);
+  const run = options.model === undefined ? undefined : folderOfModel(options.model);
   if (run === undefined || !(await hasRun(run))) {
     throw new UserError('--data: is missing; give what to compare with, such as --data mnist');
   }
   const { source, options: recorded } = (await readRecord(run)).data;
   return loadShown(source, { ...recorded, ...own }, output);
 }
-
-const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();

@@ -6,9 +6,8 @@ import type { Dataset } from '../../train/index.ts';
 import type { Output } from '../output.ts';
 import type { Measured } from './evaluation.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
-
-/** Images that go through a network at a time. */
-const BLOCK = 500;
+import { featuresInBlocks } from './features-in-blocks.ts';
+import { lastOf } from './rows.ts';
 
 /**
  * Samples of a file, with their features: `[n, ...shape]`, or `[chains, draws, ...shape]` as
@@ -36,8 +35,13 @@ export async function readSamples(
   const shown = asBytes(images);
   const [chains, draws] = axes === 1 ? [found[0]!, 1] : [found[0]!, found[1]!];
   if (chains * draws === 0) throw new UserError(`${path}: holds no images; give some`);
+  const size = sizeOf(shape);
+  const read = (first: number, rows: number) => shown.subarray(first * size, (first + rows) * size);
+  const source = { network, count: chains * draws, read };
+  const { features, logits } = await featuresInBlocks(source, 'features', output);
   return {
-    ...(await featuresOf(shown, chains, draws, network, output)),
+    features: { data: features, shape: [chains, draws, network.dimension] },
+    logits: { data: logits, shape: [chains, draws, network.classes.length] },
     last: lastOf(shown, chains, draws),
   };
 }
@@ -59,44 +63,4 @@ function checkSampleRange(images: Float32Array, size: number, path: string): voi
   throw new UserError(
     `${path}: image ${Math.floor(first / size)} has the value ${images[first]}; features are of images in [0, 1], scale them`,
   );
-}
-
-async function featuresOf(
-  images: Float32Array,
-  chains: number,
-  draws: number,
-  network: OpenedFeatures,
-  output: Output,
-) {
-  const { dimension, classes } = network;
-  const count = chains * draws;
-  const size = images.length / count;
-  const features = new Float32Array(count * dimension);
-  const logits = new Float32Array(count * classes.length);
-  const bar = output.progress('features', count);
-  const start = performance.now();
-  for (let at = 0; at < count; at += BLOCK) {
-    const made = await network.run(images.subarray(at * size, (at + BLOCK) * size));
-    features.set(made.features, at * dimension);
-    logits.set(made.logits, at * classes.length);
-    const done = Math.min(count, at + BLOCK);
-    const rate = done / ((performance.now() - start) / 1000);
-    bar.update(done, { secondsLeft: (count - done) / rate, note: `${Math.round(rate)} images/s` });
-  }
-  bar.stop();
-  return {
-    features: { data: features, shape: [chains, draws, dimension] as const },
-    logits: { data: logits, shape: [chains, draws, classes.length] as const },
-  };
-}
-
-/** The last image of each chain. */
-function lastOf(images: Float32Array, chains: number, draws: number): Float32Array {
-  const size = images.length / (chains * draws);
-  const last = new Float32Array(chains * size);
-  for (let chain = 0; chain < chains; chain++) {
-    const row = ((chain + 1) * draws - 1) * size;
-    last.set(images.subarray(row, row + size), chain * size);
-  }
-  return last;
 }

@@ -1,7 +1,6 @@
 /** Draws the samples of an evaluation: with progress, and able to go on after a kill. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Denoiser } from '../../density/index.ts';
@@ -31,12 +30,18 @@ export interface DrawOptions {
 /** A save may cost one part in so many of the work, and is never made before so many milliseconds. */
 const [SHARE, LEAST] = [20, 200] as const;
 
+/** Samples, and the file that they can be had from again until results are written. */
+export interface DrawnSamples {
+  readonly sampled: SampledFeatures;
+  readonly progress: string;
+}
+
 /**
- * Samples as `sampleFeatures`. What is drawn is saved now and then, and when Ctrl-C stops it; the same
- * command then goes on from there, to the same bits.
+ * Samples as `sampleFeatures`. What is drawn is saved now and then, at the end, and when Ctrl-C stops it; the
+ * same command then goes on from there, to the same bits. The caller removes the file.
  * @throws UserError where Ctrl-C stopped it, saying what was saved.
  */
-export async function drawSamples(options: DrawOptions, output: Output): Promise<SampledFeatures> {
+export async function drawSamples(options: DrawOptions, output: Output): Promise<DrawnSamples> {
   const { denoiser, network, walk, draws, folder, identity } = options;
   const path = join(folder, `progress-${keyOf(walk, draws, identity)}.bin`);
   const from = await readProgress(path);
@@ -59,8 +64,9 @@ export async function drawSamples(options: DrawOptions, output: Output): Promise
       });
     }
   }).finally(stop);
-  await rm(path, { force: true });
-  return sampled;
+  // Measuring may take long too, and be stopped.
+  await saver.save();
+  return { sampled, progress: path };
 }
 
 /** Writes progress to a file, the oftener the faster that is. */

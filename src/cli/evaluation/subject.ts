@@ -9,7 +9,13 @@ import type { Dataset } from '../../train/index.ts';
 import type { EvaluateOptions } from '../evaluate-options.ts';
 import { findModel, loadModel } from '../model-file.ts';
 import type { Output } from '../output.ts';
-import { checkSamples, type Measured, type MetricName, metricNames } from './evaluation.ts';
+import {
+  checkData,
+  checkSamples,
+  type Measured,
+  type MetricName,
+  metricNames,
+} from './evaluation.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
 import { readSamples } from './sample-file.ts';
 import { drawSamples } from './sampling.ts';
@@ -19,6 +25,8 @@ export interface Subject {
   readonly metrics: readonly MetricName[];
   /** How it was walked; absent for samples of a file. */
   readonly walk?: SamplingOptions['walk'];
+  /** File of the samples, of no use once results are written. */
+  readonly progress?: string;
 }
 
 export interface SubjectSetting {
@@ -45,11 +53,12 @@ export async function sampleSubject(
     const [chains, draws] = measured.features.shape;
     const metrics = metricsFor(asked, draws);
     checkSamples(metrics, { chains, draws }, network, file);
+    checkData(metrics, dataset, network);
     return { measured, metrics };
   }
   const metrics = metricsFor(asked, draws);
   checkSamples(metrics, { chains, draws }, network);
-  return { metrics, ...(await drawFromModel(options, setting, output)) };
+  return { metrics, ...(await drawFromModel(options, metrics, setting, output)) };
 }
 
 /** Those that were asked for; otherwise all that so many draws of a chain allow. */
@@ -60,6 +69,7 @@ export function metricsFor(asked: readonly MetricName[] | undefined, draws: numb
 
 async function drawFromModel(
   options: EvaluateOptions,
+  metrics: readonly MetricName[],
   { dataset, network, folder }: SubjectSetting,
   output: Output,
 ) {
@@ -71,13 +81,15 @@ async function drawFromModel(
   });
   try {
     checkShape(denoiser, dataset);
+    checkData(metrics, dataset, network);
     const walk = walkOf(options, denoiser);
     const hash = createHash('sha256')
       .update(await readBytes(path))
       .digest('hex');
     const identity = [hash, network.id, ...(sigma === undefined ? [] : [`σ ${sigma}`])];
     const drawing = { denoiser, network, draws, folder, identity, walk };
-    return { measured: await drawSamples(drawing, output), walk };
+    const { sampled, progress } = await drawSamples(drawing, output);
+    return { measured: sampled, walk, progress };
   } finally {
     await denoiser.release();
   }

@@ -1,6 +1,11 @@
 import type { Denoiser } from '../../density/index.ts';
 import { UserError } from '../../errors.ts';
-import { CHAIN_DRAWS, imageChainDiagnostics, sampleFeatures } from '../../evaluate/index.ts';
+import {
+  CHAIN_DRAWS,
+  imageChainDiagnostics,
+  type SampledFeatures,
+  sampleFeatures,
+} from '../../evaluate/index.ts';
 import { distancesOf, type References } from '../evaluation/distances.ts';
 import type { OpenedFeatures } from '../evaluation/feature-networks.ts';
 import { type Cell, costOf, type Protocol } from './protocol.ts';
@@ -25,22 +30,54 @@ export interface CellOptions {
   readonly onProgress?: (scoreCalls: number) => void;
 }
 
-/** Runs one cell on one core. A walk that diverges is a finding, not a failure: its row says so. */
+/**
+ * Runs one cell on one core. A walk that diverges is a finding, not a failure: its row says so.
+ * @throws UserError where the samples cannot be measured.
+ */
 export async function runCell(
   cell: Cell,
   protocol: Protocol,
   { denoiser, network, references }: CellTools,
-  { signal, onProgress }: CellOptions = {},
+  options: CellOptions = {},
 ): Promise<{ readonly row: Row; readonly pictures?: CellPictures }> {
+  const start = performance.now();
+  const walked = await walkCell(cell, protocol, { denoiser, network }, options);
+  const secondsSince = () => (performance.now() - start) / 1000;
+  if ('error' in walked) {
+    return { row: { ...cell, samples: 0, ...walked, seconds: secondsSince() } };
+  }
+  const { features, logits, scoreCallsPerDraw, last, frames } = walked;
+  const [chains, draws] = features.shape;
+  const row: Row = {
+    ...cell,
+    samples: chains * draws,
+    scoreCalls: costOf(cell, protocol),
+    ...(cell.stage !== 'long' &&
+      (await distancesOf(features.data as Float32Array, references, { threads: 1 }))),
+    ...(draws >= CHAIN_DRAWS && {
+      chains: imageChainDiagnostics({
+        ...{ features, logits, classes: network.classes, scoreCallsPerDraw },
+      }),
+    }),
+    seconds: secondsSince(),
+  };
+  return { row, pictures: { last, frames } };
+}
+
+/** The samples of a cell; where its walk diverged, why, and the score calls up to then. */
+async function walkCell(
+  cell: Cell,
+  protocol: Protocol,
+  { denoiser, network }: Pick<CellTools, 'denoiser' | 'network'>,
+  { signal, onProgress }: CellOptions,
+): Promise<SampledFeatures | { readonly error: string; readonly scoreCalls: number }> {
   const { chains, draws, jumpEvery } = cell.stage === 'long' ? protocol.long : protocol;
   const { measurements, kernel, friction, seed } = cell;
   const { burnIn, stepSize } = protocol;
   const cost = costOf(cell, protocol);
-  const start = performance.now();
   let made = 0;
-  const secondsSince = () => (performance.now() - start) / 1000;
   try {
-    const sampled = await sampleFeatures({
+    return await sampleFeatures({
       ...{ denoiser, network, draws },
       walk: {
         ...{ measurements, kernel, friction, seed, chains, jumpEvery, burnIn, stepSize },
@@ -51,27 +88,9 @@ export async function runCell(
         },
       },
     });
-    const { features, logits, scoreCallsPerDraw, last, frames } = sampled;
-    const row: Row = {
-      ...cell,
-      samples: chains * draws,
-      scoreCalls: cost,
-      ...(cell.stage !== 'long' &&
-        (await distancesOf(features.data as Float32Array, references, { threads: 1 }))),
-      ...(draws >= CHAIN_DRAWS && {
-        chains: imageChainDiagnostics({
-          ...{ features, logits, classes: network.classes, scoreCallsPerDraw },
-        }),
-      }),
-      seconds: secondsSince(),
-    };
-    return { row, pictures: { last, frames } };
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
-    const seconds = secondsSince();
-    return {
-      row: { ...cell, samples: 0, scoreCalls: Math.round(made), seconds, error: error.message },
-    };
+    return { error: error.message, scoreCalls: Math.round(made) };
   }
 }

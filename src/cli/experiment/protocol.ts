@@ -91,7 +91,7 @@ type Sampling = Pick<
 export const scales: Readonly<Record<Protocol['scale'], Sampling>> = {
   small: {
     measurements: [1, 4, 16],
-    frictions: [1 / 16, 1 / 4, 1, 4],
+    frictions: [1 / 64, 1 / 16, 1 / 4, 1],
     kernels: ['sachs', 'cheng', 'shen-lee'],
     seeds: [0, 1],
     ...{ stepSize: 0.5, chains: 100, draws: 10, jumpEvery: 10, burnIn: 100 },
@@ -140,7 +140,8 @@ export interface Cell {
   readonly seed: number;
 }
 
-function cellOf(cell: Omit<Cell, 'id'>): Cell {
+/** A cell with its name. */
+export function cellOf(cell: Omit<Cell, 'id'>): Cell {
   const { stage, sigma, measurements, kernel, friction, seed } = cell;
   const numbers = [`class${sigma}`, `M${measurements}`, kernel, `friction${friction}`];
   return { id: [stage, ...numbers, `seed${seed}`].join('-'), ...cell };

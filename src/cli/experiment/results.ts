@@ -8,12 +8,35 @@ import { formatDuration } from '../output.ts';
 import { imageTag, renderPage, type Section, settingsRows, table } from '../report/page.ts';
 import { versions } from '../versions.ts';
 import { fraction, frictionFigure } from './figures.ts';
-import type { Protocol } from './protocol.ts';
+import { cellOf, type Protocol } from './protocol.ts';
 import { type Row, readProtocol, readRows } from './store.ts';
 import { bestFriction, type Measure, type Spread, type Summary, summarize } from './summary.ts';
 
+/** Where and with what an experiment was made. */
+export interface Origin {
+  readonly machine: { readonly cpu: string; readonly cores: number };
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+const here = (): Origin => ({
+  machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
+  versions: versions(),
+});
+
+/** What results that were written before say of their origin; where there are none, this machine. */
+export async function originOf(folder: string): Promise<Origin> {
+  const path = join(folder, 'results.json');
+  if (!existsSync(path)) return here();
+  try {
+    const { machine, versions } = JSON.parse(new TextDecoder().decode(await readBytes(path)));
+    return { ...here(), ...(machine && { machine }), ...(versions && { versions }) };
+  } catch {
+    return here();
+  }
+}
+
 /** Writes `results.json`, `results.md`, `friction.svg` and `report.html`; their paths. */
-export async function writeResults(folder: string): Promise<string[]> {
+export async function writeResults(folder: string, origin = here()): Promise<string[]> {
   const protocol = await readProtocol(folder);
   const rows = await readRows(folder);
   const summaries = summarize(rows);
@@ -25,8 +48,7 @@ export async function writeResults(folder: string): Promise<string[]> {
     best: bestMembers(protocol, summaries),
     summaries,
     work: workOf(rows),
-    machine: machine(),
-    versions: versions(),
+    ...origin,
   };
   const files: string[] = [];
   const write = async (name: string, text: string) => {
@@ -36,7 +58,10 @@ export async function writeResults(folder: string): Promise<string[]> {
   await write('results.json', `${JSON.stringify(results, null, 2)}\n`);
   await write('results.md', markdown(summaries, metric));
   await write('friction.svg', figure);
-  await write('report.html', await page(folder, { protocol, rows, summaries, metric, figure }));
+  await write(
+    'report.html',
+    await page(folder, { protocol, rows, summaries, metric, figure, origin }),
+  );
   return files;
 }
 
@@ -47,8 +72,15 @@ export function describeBest(protocol: Protocol, rows: readonly Row[]): string[]
   if (best.length === 0) return ['at every friction a walk diverged'];
   return best.map(
     ({ sigma, measurements, friction, values }) =>
-      `σ̃ = ${Number(sigma.toPrecision(3))}, M = ${measurements}: ${metric} ${textOf(values.fd, 3)} at friction ${fraction(friction)}`,
+      `σ̃ = ${Number(sigma.toPrecision(3))}, M = ${measurements}: ${metric} ${textOf(values.fd, 3)} at friction ${fraction(friction)}${endOf(protocol, friction)}`,
   );
+}
+
+/** Beyond the end of a grid there may be a better friction. */
+function endOf({ frictions }: Protocol, friction: number): string {
+  if (frictions.length < 3) return '';
+  if (friction === Math.min(...frictions)) return ', the lowest that was tried';
+  return friction === Math.max(...frictions) ? ', the highest that was tried' : '';
 }
 
 /** The best friction of each class and member, with its distance. */
@@ -66,8 +98,6 @@ function workOf(rows: readonly Row[]) {
     coreSeconds: sum(({ seconds }) => seconds),
   };
 }
-
-const machine = () => ({ cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() });
 
 interface Column {
   readonly title: string;
@@ -133,12 +163,13 @@ interface Shown {
   readonly summaries: readonly Summary[];
   readonly metric: string;
   readonly figure: string;
+  readonly origin: Origin;
 }
 
 async function page(folder: string, shown: Shown): Promise<string> {
-  const { protocol, rows, summaries, metric, figure } = shown;
+  const { protocol, rows, summaries, metric, figure, origin } = shown;
   const { coreSeconds, scoreCalls, cells } = workOf(rows);
-  const { cpu, cores } = machine();
+  const { cpu, cores } = origin.machine;
   const { name } = protocol.data;
   const seeds = protocol.seeds.length;
   return renderPage({
@@ -159,7 +190,7 @@ async function page(folder: string, shown: Shown): Promise<string> {
       {
         title: 'Protocol',
         text: `As in experiment.json. Made on ${cores} cores, ${cpu}.`,
-        html: table(settingsRows({ protocol, versions: versions() })),
+        html: table(settingsRows({ protocol, versions: origin.versions })),
       },
     ],
   });
@@ -183,9 +214,11 @@ async function pictures(
     protocol,
     summaries,
   )) {
-    const member = [`class${sigma}`, `M${measurements}`, kernel, `friction${friction}`];
-    const base = [...member, `seed${protocol.seeds[0]}`].join('-');
-    const files = [`friction-${base}.png`, `long-${base}-chains.png`];
+    const walk = { sigma, measurements, kernel, friction, seed: protocol.seeds[0]! };
+    const files = [
+      `${cellOf({ stage: 'friction', ...walk }).id}.png`,
+      `${cellOf({ stage: 'long', ...walk }).id}-chains.png`,
+    ];
     const found = files.map((name) => join(folder, 'pictures', name)).filter(existsSync);
     const images = await Promise.all(
       found.map(async (path) => imageTag(await readBytes(path), `Samples at M = ${measurements}`)),

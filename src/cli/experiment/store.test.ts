@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { workFolder } from '../testing.ts';
-import { writeResults } from './results.ts';
+import { originOf, writeResults } from './results.ts';
 import { openStore, readRows } from './store.ts';
 import { protocolOf, rowOf } from './testing.ts';
 
@@ -43,6 +43,18 @@ describe('the rows of an experiment', () => {
     }
   });
 
+  test('count once where two processes wrote them', async () => {
+    const folder = join(work, 'twice');
+    const [one, other] = [
+      await openStore(folder, protocolOf()),
+      await openStore(folder, protocolOf()),
+    ];
+    await one.add(rowOf({ id: 'a', fd: 1 }));
+    await other.add(rowOf({ id: 'a', fd: 1 }));
+    await other.add(rowOf({ id: 'b' }));
+    expect(idsOf(await readRows(folder))).toEqual(['a', 'b']);
+  });
+
   test('are not mixed with those of another protocol, or a file that is none', async () => {
     const folder = join(work, 'other');
     await openStore(folder, protocolOf());
@@ -70,5 +82,12 @@ describe('the rows of an experiment', () => {
       summaries: [{ diverged: 2, seeds: 0, values: {} }],
     });
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('2 of 2');
+    // Written again on another machine, they still say where the walks were made.
+    const path = join(folder, 'results.json');
+    const machine = { cpu: 'Analytical Engine', cores: 1 };
+    const results = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...results, machine }));
+    await writeResults(folder, await originOf(folder));
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ ...results, machine });
   });
 });

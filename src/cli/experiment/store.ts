@@ -19,7 +19,7 @@ export interface Row extends Cell {
   readonly kid?: number;
   readonly precision?: number;
   readonly recall?: number;
-  /** Share of samples nearer to a training image than its own neighbours are. */
+  /** Share of samples nearer to an image of the data than a third of the way to its own nearest neighbour. */
   readonly copies?: number;
   readonly chains?: ImageChainDiagnostics;
   /** Why there are no numbers. */
@@ -78,16 +78,21 @@ export async function openStore(folder: string, protocol: Protocol): Promise<Sto
   };
 }
 
-/** Rows of finished cells; a line that a crash cut short is dropped. */
+/**
+ * Rows of finished cells; a line that a crash cut short is dropped, and so is a second row of a cell, as two
+ * processes in one folder leave behind.
+ */
 export async function readRows(folder: string): Promise<Row[]> {
   const text = existsSync(rowsPath(folder)) ? await readFile(rowsPath(folder), 'utf8') : '';
-  return text.split('\n').flatMap((line): Row[] => {
+  const rows = text.split('\n').flatMap((line): Row[] => {
     try {
       return line === '' ? [] : [JSON.parse(line) as Row];
     } catch {
       return [];
     }
   });
+  const seen = new Set<string>();
+  return rows.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
 /** On the disk when it returns. A line that a crash cut short before is ended first. */

@@ -25,6 +25,15 @@ describe('summaries of rows', () => {
     expect(summarize(grid(1, [2]))[0]!.values.fd).toEqual({ mean: 2, deviation: 0, seeds: 1 });
   });
 
+  test('hold effective samples of long chains alone: short ones do not show how slow they are', () => {
+    const chainsOf = (draws: number) =>
+      ({ draws, effectiveSamplesPerScoreCall: 0.02, rHat: {}, longestStuck: {} }) as Row['chains'] &
+        object;
+    const values = (draws: number) => summarize([rowOf({ chains: chainsOf(draws) })])[0]!.values;
+    expect(values(10).effectiveSamples).toBeUndefined();
+    expect(values(100).effectiveSamples).toMatchObject({ mean: 20 });
+  });
+
   test('count seeds that diverged apart, with means of the others', () => {
     const [only] = summarize(grid(1, [2, undefined, 4]));
     expect(only).toMatchObject({ seeds: 2, diverged: 1 });

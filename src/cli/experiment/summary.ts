@@ -1,4 +1,5 @@
 /** What rows of cells say together. */
+import { SLOW_CHAIN_DRAWS } from '../../evaluate/index.ts';
 import type { Protocol } from './protocol.ts';
 import type { Row } from './store.ts';
 
@@ -15,7 +16,7 @@ export interface Summary {
   readonly stage: Row['stage'];
   readonly sigma: number;
   readonly measurements: number;
-  readonly kernel: string;
+  readonly kernel: Row['kernel'];
   readonly friction: number;
   /** Cells that came out, and those that diverged. */
   readonly seeds: number;
@@ -31,8 +32,11 @@ export const measures = {
   precision: (row: Row) => row.precision,
   recall: (row: Row) => row.recall,
   copies: (row: Row) => row.copies,
-  /** Per 1,000 score calls. */
-  effectiveSamples: (row: Row) => row.chains && row.chains.effectiveSamplesPerScoreCall * 1000,
+  /** Per 1,000 score calls; not of chains too short to tell slow ones apart. */
+  effectiveSamples: ({ chains }: Row) =>
+    chains && chains.draws >= SLOW_CHAIN_DRAWS
+      ? chains.effectiveSamplesPerScoreCall * 1000
+      : undefined,
   rHat: (row: Row) => row.chains?.rHat.median,
   classesPerChain: (row: Row) => row.chains?.classes?.perChain,
   switchRate: (row: Row) => row.chains?.classes?.switchRate,
@@ -42,7 +46,7 @@ export const measures = {
 
 export type Measure = keyof typeof measures;
 
-/** One summary for each group of seeds, in the order in which they were first seen in the protocol's grid. */
+/** One summary for each group of seeds, sorted by stage, class, member, kernel and friction. */
 export function summarize(rows: readonly Row[]): Summary[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {

@@ -10,7 +10,7 @@ import {
   startRun,
   trainingSchema,
 } from '../../train/index.ts';
-import type { References } from '../evaluation/distances.ts';
+import { frechetName, type References } from '../evaluation/distances.ts';
 import { distanceEvaluator } from '../evaluation/training-distance.ts';
 import { versions } from '../versions.ts';
 import type { TrainTask } from './tasks.ts';
@@ -30,7 +30,7 @@ export async function trainClass(
 ): Promise<string> {
   const { net, watch, ...rest } = training;
   const config = trainingSchema.parse({ ...rest, sigma });
-  const metric = comparison.network.name === 'inception' ? 'fid' : `fd-${comparison.network.name}`;
+  const metric = frechetName(comparison.network.name);
   const evaluators = watch
     ? [distanceEvaluator({ ...watch, ...comparison, seed: config.seed, threads: 1 })]
     : [];

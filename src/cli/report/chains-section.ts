@@ -1,3 +1,4 @@
+import { SLOW_CHAIN_DRAWS } from '../../evaluate/index.ts';
 import type { ChainFindings } from './evaluation-file.ts';
 import { figure, figures, type Section, strip, type TableRow, table } from './page.ts';
 import { lineChart, shareBars, transitionMap } from './plot.ts';
@@ -32,7 +33,7 @@ function chainRows(found: ChainFindings): readonly TableRow[] {
     [
       'effective samples',
       `${count(effectiveSamples.median)} of ${count(chains * draws)}`,
-      `The median over features; the least is ${count(effectiveSamples.least)}.`,
+      `The median over features; the least is ${count(effectiveSamples.least)}.${draws < SLOW_CHAIN_DRAWS ? ` An upper bound: chains of fewer than ${SLOW_CHAIN_DRAWS} jumps do not show how slow they are.` : ''}`,
     ],
     [
       'per score call',

@@ -4,23 +4,15 @@ import {
   add,
   avgPool,
   compile,
-  concat,
   type Device,
-  div,
   exp,
-  grad,
   input,
   log,
-  maximum,
-  minimum,
   mul,
   reduceMax,
   reduceSum,
   reshape,
-  type StateTensor,
   sizeOf,
-  slice,
-  sqrt,
   stopGradient,
   sub,
   type Tensor,
@@ -33,9 +25,16 @@ import {
   type Scope,
 } from '../../nn/index.ts';
 import type { Dataset } from '../../train/dataset.ts';
-import { createLayout, kept, keptShape, type Layout, ordinary } from '../../train/layout.ts';
-import { adam, type Optimizer } from '../../train/optimizers/index.ts';
+import { createLayout, type Layout } from '../../train/layout.ts';
+import { adam } from '../../train/optimizers/index.ts';
 import type { NamedArray } from '../../train/safetensors.ts';
+import {
+  gradientVectors,
+  splitParameters,
+  startingState,
+  updateState,
+  vectorInputs,
+} from '../../train/update.ts';
 import { augmentedBatches } from './augmented-batches.ts';
 import { type ClassifierConfig, classify, coarsest, nameParameters } from './classifier.ts';
 
@@ -148,7 +147,7 @@ function rateAt({ learningRate, warmup, steps }: ClassifierTraining, step: numbe
   return (learningRate * (1 + Math.cos((Math.PI * (step - rise)) / (steps - rise)))) / 2;
 }
 
-/** One training step as one graph; parameters are vectors of several of them, as in `train/step.ts`. */
+/** One training step as one graph; parameters are vectors of several of them (`train/update.ts`). */
 function buildStep(
   network: ClassifierConfig,
   training: ClassifierTraining,
@@ -159,25 +158,20 @@ function buildStep(
   const targets = input('targets', [training.batch, network.classes]);
   const learningRate = input('learningRate', []);
   const step = input('step', []);
-  const parameters = layout.segments.map(({ size }, i) => input(`parameters/${i}`, [size]));
-  const tensors = splitParameters(parameters, layout);
+  const parameters = vectorInputs(layout, 'parameters');
+  const tensors = splitParameters(parameters, layout.segments);
   const answers = answer(network, bindParameters(tensors), images);
   const loss = crossEntropy(answers.logits, targets);
   const objective = add(loss, mul(sketchError(answers.sketch, images), training.sketch));
-  const names = layout.segments.flatMap(({ specs }) => specs.map(({ name }) => name));
-  const parts = grad(
-    objective,
-    names.map((name) => tensors[name]!),
-  );
-  const byName = new Map(names.map((name, i) => [name, reshape(kept(parts[i]!), [-1])]));
-  const gradients = layout.segments.map(({ specs }) =>
-    concat(specs.map(({ name }) => byName.get(name)!)),
-  );
-  const update = { parameters, gradients, learningRate, step };
+  const specs = layout.segments.flatMap((segment) => segment.specs);
+  const gradient = gradientVectors(objective, tensors, { specs, segments: layout.segments });
+  const optimizer = adam({ weightDecay: training.weightDecay });
+  const options = { optimizer, clip: training.clip, ema: training.ema, microBatches: 1 };
+  const { state } = updateState(options, layout, { parameters, gradient, learningRate, step });
   return {
     inputs: { images, targets, learningRate, step },
     outputs: { loss },
-    state: updateState(training, update, layout.split(start)),
+    state: startingState(state, layout, { parameters: start, average: start }),
   };
 }
 
@@ -202,55 +196,6 @@ function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const shifted = sub(logits, stopGradient(reduceMax(logits, 1)));
   const logProbabilities = sub(shifted, log(reduceSum(exp(shifted), 1)));
   return reshape(mul(reduceSum(mul(targets, logProbabilities)), -1 / logits.shape[0]!), []);
-}
-
-interface Update {
-  readonly parameters: readonly Tensor[];
-  readonly gradients: readonly Tensor[];
-  readonly learningRate: Tensor;
-  readonly step: Tensor;
-}
-
-/** Clipping, AdamW and the moving average, on each of the vectors. */
-function updateState(
-  { clip, ema, weightDecay }: ClassifierTraining,
-  { parameters, gradients, learningRate, step }: Update,
-  start: readonly Float32Array[],
-): Record<string, StateTensor> {
-  const optimizer: Optimizer = adam({ weightDecay });
-  const squares = gradients.map((gradient) => reduceSum(mul(gradient, gradient)));
-  const norm = reshape(sqrt(reduceSum(concat(squares))), []);
-  const scale = minimum(1, div(clip, maximum(norm, 1e-12)));
-  const state: Record<string, StateTensor> = {};
-  parameters.forEach((value, i) => {
-    const vector = (name: string) => input(`${name}/${i}`, value.shape);
-    const slots = optimizer.slots.map(vector);
-    const gradient = mul(gradients[i]!, scale);
-    const next = optimizer.update({ parameters: value, gradient, slots, learningRate, step });
-    const average = vector('average');
-    const moved = add(average, mul(sub(next.parameters, average), 1 - ema));
-    state[value.name] = { value, next: next.parameters, initial: start[i]! };
-    state[average.name] = { value: average, next: moved, initial: start[i]! };
-    slots.forEach((slot, s) => {
-      state[slot.name] = { value: slot, next: next.slots[s]! };
-    });
-  });
-  return state;
-}
-
-/** The parameters by name, cut out of the vectors. */
-function splitParameters(vectors: readonly Tensor[], { segments }: Layout): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = {};
-  segments.forEach(({ specs }, i) => {
-    let start = 0;
-    for (const { name, shape } of specs) {
-      const end = start + sizeOf(shape);
-      const part = slice(vectors[i]!, [start], [end]);
-      tensors[name] = ordinary(reshape(part, keptShape(shape)));
-      start = end;
-    }
-  });
-  return tensors;
 }
 
 function checkFit({ dataset, network }: TrainClassifierOptions): void {
