@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { devices } from '../graph/index.ts';
+import { parametrizationNames } from '../model/index.ts';
 import { trainingSchema } from '../train/index.ts';
 import { datasetOptions } from './dataset-options.ts';
 import { featureNames } from './evaluation/feature-networks.ts';
@@ -9,6 +10,17 @@ const training = trainingSchema.shape;
 
 export const trainOptions = defineOptions({
   out: { flags: '--out <run>', description: 'directory of the run', schema: z.string() },
+  parametrization: {
+    flags: '--parametrization <name>',
+    description: parametrizationNames.join(', '),
+    schema: z.enum(parametrizationNames).default('gps'),
+  },
+  metaEncoder: {
+    flags: '--meta-encoder <preset>',
+    description:
+      'mem-quadratic: an energy network of the measurements and their estimate, added to it',
+    schema: z.string().optional(),
+  },
   net: {
     flags: '--net <preset>',
     description: 'network; see mdensity info',

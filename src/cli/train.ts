@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { ModelConfig } from '../model/index.ts';
-import { findPreset, type NetworkConfig } from '../nn/index.ts';
+import { findPreset, type NetworkConfig, networkKind } from '../nn/index.ts';
 import {
   bestModelPath,
   type Dataset,
@@ -78,8 +78,12 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const dataset = await loadShown(source, sourceOptions, output);
   const { shape } = dataset;
   const config = configOf(options, dataset);
-  const parametrization = 'gps';
-  const model = { parametrization, view, sigma, measurements, shape, network } as const;
+  const { parametrization } = options;
+  const metaEncoder = metaEncoderOf(options);
+  const model = {
+    ...{ parametrization, view, sigma, measurements, shape, network },
+    ...(metaEncoder && { metaEncoder }),
+  };
   const { init } = options;
   const start = init === undefined ? undefined : await startFrom(init, model);
   const evaluators = [
@@ -106,6 +110,21 @@ function networkOf(net: string, dropout: number | undefined): NetworkConfig {
   if (config.type === 'unet') return { ...config, dropout };
   throw new UserError(
     `--dropout ${dropout}: network ${net} has none; leave --dropout out, or take a U-Net, such as --net unet-s`,
+  );
+}
+
+/** @throws UserError for a parametrization that has none, or a network that is no energy. */
+function metaEncoderOf({ metaEncoder, parametrization }: TrainOptions): NetworkConfig | undefined {
+  if (metaEncoder === undefined) return undefined;
+  if (parametrization !== 'mem-quadratic') {
+    throw new UserError(
+      `--meta-encoder ${metaEncoder}: parametrization ${parametrization} has none; leave it out, or take --parametrization mem-quadratic`,
+    );
+  }
+  const { config } = findPreset(metaEncoder);
+  if (networkKind(config) === 'energy') return config;
+  throw new UserError(
+    `--meta-encoder ${metaEncoder}: is no energy network; take one, such as energy28`,
   );
 }
 

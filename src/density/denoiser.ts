@@ -6,8 +6,14 @@
 export interface Denoiser {
   /** Shape of one example: `[channels, height, width]` for images, `[d]` for points. */
   readonly shape: readonly number[];
-  /** Effective noise σ̃ = σ/√M of the class, in units of x. */
+  /** Effective noise σ̃ = σ/√M of the class, in units of x; σ itself where it is of M measurements together. */
   readonly sigma: number;
+  /**
+   * Measurements M that it takes together, y `[batch, M, ...shape]` in place of their mean, as paper B's
+   * parametrizations do; it is of this M alone. Then ν(y) is y + σ²∇log p_Y(y), an estimate of x by each
+   * measurement, and x̂ is the mean of them. Default 1.
+   */
+  readonly stacked?: number;
   /** Writes ν(z) into `out`; both are `[batch, ...shape]`, row-major, any batch. */
   denoise(z: Float32Array, out: Float32Array): Promise<void>;
   /**

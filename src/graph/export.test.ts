@@ -86,7 +86,6 @@ describe('an exported graph', () => {
 });
 
 test.each<[string, (x: Tensor) => Tensor]>([
-  ['in a shape to expand to', (x) => ops.mul(x, ops.expand(constant([2], [1, 1]), x.shape))],
   ['in a number', (x) => grad(ops.reduceMean(ops.mul(x, x)), [x])[0]!],
   ['in a padding', (x) => ops.slice(ops.concat([x, x]), [0, 0], [x.shape[0]!, 3])],
   [
@@ -101,6 +100,28 @@ test.each<[string, (x: Tensor) => Tensor]>([
   const call = () => exportOnnx({ ...options, build: f, shape: [3] });
   expect(call).toThrow(GraphError);
   expect(call).toThrow(/^export: [^\n]*$/);
+});
+
+test('a batch in shapes to expand to is read off the input, as are outputs of one number', async () => {
+  const build = (x: Tensor) => {
+    const [gradient] = grad(ops.reduceSum(ops.mul(ops.mul(x, x), x)), [x]);
+    return ops.add(gradient, ops.expand(constant([1, 2, 3], [1, 3]), x.shape));
+  };
+  const scalars = (x: Tensor) => ({ total: ops.reshape(ops.reduceSum(x, 1), [x.shape[0]!]) });
+  const bytes = exportOnnx({ ...options, build, scalars, shape: [3] });
+  const file = await openOnnx(bytes, 'f', { device: 'cpu' });
+  expect(file.scalars).toEqual(['total']);
+  for (const rows of [1, 4]) {
+    const x = Float32Array.from({ length: 3 * rows }, (_, i) => i / 4 - 1);
+    const [out, total] = [new Float32Array(x.length), new Float32Array(rows)];
+    await file.run(x, out, { total });
+    // 3x² exactly, for quarters.
+    expect([...out]).toEqual([...x].map((value, i) => 3 * value * value + 1 + (i % 3)));
+    expect([...total]).toEqual(
+      Array.from(total, (_, i) => x[3 * i]! + x[3 * i + 1]! + x[3 * i + 2]!),
+    );
+  }
+  await file.release();
 });
 
 test.each<[string, (x: Tensor) => Tensor]>([

@@ -14,6 +14,8 @@ import { onnxType } from './types.ts';
 export interface OnnxDescription {
   readonly input: OnnxSignature;
   readonly output: OnnxSignature;
+  /** Names of further outputs, each one number for an example. */
+  readonly scalars: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** Its constants of single or half precision by name, as single precision. */
   constants(): Record<string, StoredArray>;
@@ -43,13 +45,16 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxDescription {
   }
   const weights = new Set(model.graph.initializer.map(({ name }) => name));
   const inputs = model.graph.input.filter(({ name }) => !weights.has(name));
-  const outputs = model.graph.output;
+  const taken = inputs.map((value) => readValue(value, source));
+  const all = model.graph.output.map((value) => readValue(value, source));
+  const scalars = all.length > 1 ? all.filter(isScalar) : [];
+  const outputs = all.filter((value) => !scalars.includes(value));
   if (inputs.length !== 1 || outputs.length !== 1) {
     throw new GraphError(
-      `${source}: has ${inputs.length} inputs and ${outputs.length} outputs; a denoiser has one of each`,
+      `${source}: has ${inputs.length} inputs and ${all.length} outputs; a denoiser has one of each`,
     );
   }
-  const [input, output] = [readValue(inputs[0]!, source), readValue(outputs[0]!, source)];
+  const [input, output] = [taken[0]!, outputs[0]!];
   if (input.shape.length === 0 || input.shape.includes(FREE)) {
     throw new GraphError(
       `${source}: "${input.name}" must be [batch, ...] with fixed sizes after the batch; export it so`,
@@ -70,7 +75,8 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxDescription {
   }
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const { initializer } = model.graph;
-  return { input, output, metadata, constants: () => readConstants(initializer) };
+  const names = scalars.map(({ name }) => name);
+  return { input, output, scalars: names, metadata, constants: () => readConstants(initializer) };
 }
 
 function readConstants(initializers: readonly TensorProto[]): Record<string, StoredArray> {
@@ -114,6 +120,9 @@ function readValue({ name, type }: ValueInfoProto, source: string) {
 }
 
 type Value = ReturnType<typeof readValue>;
+
+/** Whether an output is one number for each example of a batch. */
+const isScalar = ({ isKnown, shape }: Value) => isKnown && shape.length === 0;
 
 /** Whether an output, whose sizes may be open, can have the input's shape. */
 function mayBe(output: Value, input: Value): boolean {

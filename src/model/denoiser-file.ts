@@ -1,4 +1,4 @@
-import { type Denoiser, effectiveNoise } from '../density/index.ts';
+import type { Denoiser } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import {
   constant,
@@ -12,7 +12,7 @@ import {
 } from '../graph/index.ts';
 import { bindParameters } from '../nn/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
-import { createModel, type ModelConfig, modelConfigSchema } from './model.ts';
+import { createModel, inputOf, type ModelConfig, modelConfigSchema } from './model.ts';
 
 /** What an ONNX file of a denoiser says of itself. */
 export interface DenoiserFileInfo {
@@ -27,9 +27,13 @@ export interface DenoiserFile extends Denoiser, DenoiserFileInfo {
   release(): Promise<void>;
 }
 
+/** Name of the output −log p, up to a constant, [batch]. */
+const ENERGY = 'energy';
+
 /**
  * ν_θ as an ONNX file of standard operators: input `ybar`, output `xhat`, both [batch, ...shape]
- * with a dynamic batch, and the model's configuration as metadata `mdensity`. Parameters keep their
+ * with a dynamic batch (all measurements stacked along the first axis where the network sees them), the
+ * output `energy` [batch] where there is one, and the model's configuration as metadata `mdensity`. Parameters keep their
  * names; `half` stores them in half precision.
  * @param parameters flat vector [P] in the order of the model's `specs`.
  */
@@ -38,7 +42,7 @@ export function exportDenoiser(
   parameters: Float32Array,
   { half = false }: { readonly half?: boolean } = {},
 ): Uint8Array {
-  const { denoiser, specs } = createModel(config);
+  const { denoiser, energy, specs, inputShape } = createModel(config);
   const weights: Record<string, Tensor> = {};
   let start = 0;
   for (const { name, shape } of specs) {
@@ -48,7 +52,8 @@ export function exportDenoiser(
   }
   return exportOnnx({
     build: (z) => denoiser(bindParameters(weights), z),
-    shape: config.shape,
+    ...(energy && { scalars: (z: Tensor) => ({ [ENERGY]: energy(bindParameters(weights), z) }) }),
+    shape: inputShape,
     inputName: 'ybar',
     outputName: 'xhat',
     metadata: { mdensity: JSON.stringify(config) },
@@ -77,14 +82,27 @@ export async function openDenoiser(
   const file = await openOnnx(bytes, source, { device, ...options });
   try {
     const config = readModelConfig(file.metadata, file.shape, source);
-    const { shape, run: denoise, release } = file;
+    const { run: denoise, release } = file;
     const noise = noiseOf(config, sigma, source);
     if (!config) await tryDenoiser(file, noise, source);
-    return { shape, config, sigma: noise, denoise, release };
+    const { shape = file.shape } = config ?? {};
+    const stacked = config ? inputOf(config).stacked : 1;
+    const energy = file.scalars.includes(ENERGY) && { logDensity: logDensityOf(file) };
+    return { shape, stacked, config, sigma: noise, denoise, ...energy, release };
   } catch (error) {
     await file.release();
     throw error;
   }
+}
+
+/** log p of a file that gives an energy, up to a constant. */
+function logDensityOf({ shape, run }: OnnxFile): NonNullable<Denoiser['logDensity']> {
+  const size = sizeOf(shape);
+  return async (z, out) => {
+    const energy = new Float32Array(z.length / size);
+    await run(z, new Float32Array(z.length), { [ENERGY]: energy });
+    for (let i = 0; i < out.length; i++) out[i] = -energy[i]!;
+  };
 }
 
 /** Runs two examples of noise: a file may say more of its shapes than it keeps. */
@@ -108,14 +126,15 @@ export async function describeDenoiser(
 ): Promise<DenoiserFileInfo> {
   const file = await openOnnx(bytes, source, { device: 'cpu' });
   try {
-    return { shape: file.shape, config: readModelConfig(file.metadata, file.shape, source) };
+    const config = readModelConfig(file.metadata, file.shape, source);
+    return { shape: config?.shape ?? file.shape, config };
   } finally {
     await file.release();
   }
 }
 
 function noiseOf(config: ModelConfig | undefined, given: number | undefined, source: string) {
-  const own = config && effectiveNoise(config.sigma, config.measurements);
+  const own = config && inputOf(config).inputSigma;
   const sigma = own ?? given;
   if (sigma === undefined) {
     throw new UserError(`${source}: does not say its noise level; give it with --sigma`);
@@ -128,7 +147,7 @@ function noiseOf(config: ModelConfig | undefined, given: number | undefined, sou
   return sigma;
 }
 
-/** The configuration that a file of examples of `shape` holds as metadata; none in files from elsewhere. */
+/** The configuration that a file whose input is of `shape` holds as metadata; none in files from elsewhere. */
 export function readModelConfig(
   metadata: Readonly<Record<string, string>>,
   shape: Shape,
@@ -143,8 +162,9 @@ export function readModelConfig(
       cause,
     });
   }
-  if (config.shape.join() === shape.join()) return config;
+  const { inputShape } = inputOf(config);
+  if (inputShape.join() === shape.join()) return config;
   throw new UserError(
-    `${source}: its metadata "mdensity" says examples of [${config.shape.join(', ')}], its input takes [${shape.join(', ')}]; export the model again`,
+    `${source}: its metadata "mdensity" says examples of [${inputShape.join(', ')}], its input takes [${shape.join(', ')}]; export the model again`,
   );
 }

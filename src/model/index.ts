@@ -7,7 +7,15 @@ export {
   openDenoiser,
 } from './denoiser-file.ts';
 export { denoisingLoss, type GpsOptions, gps, type View } from './gps.ts';
-export { createModel, type DenoiserModel, type ModelConfig, modelConfigSchema } from './model.ts';
+export {
+  createModel,
+  type DenoiserModel,
+  inputOf,
+  type ModelConfig,
+  modelConfigSchema,
+  parametrizationNames,
+} from './model.ts';
+export { type ParametrizationName, parametrizations } from './parametrizations/index.ts';
 export {
   compareWeights,
   describeReport,

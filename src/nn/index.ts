@@ -1,5 +1,6 @@
 export { type AdditiveUNetConfig, additiveUnet } from './additive-unet.ts';
 export { type AttentionOptions, attention } from './attention.ts';
+export type { Autoencoder, Code } from './autoencoder.ts';
 export { conv } from './conv.ts';
 export { dropout } from './dropout.ts';
 export { sinusoids, timeEmbedding } from './embedding.ts';
@@ -7,7 +8,13 @@ export { type Modulation, norm } from './group-norm.ts';
 export { fanIn, type Initializer, ones, zeros } from './initialize.ts';
 export { linear } from './linear.ts';
 export { type MlpConfig, mlp } from './mlp.ts';
-export { createNetwork, type NetworkConfig, networkSchema } from './networks.ts';
+export {
+  createAutoencoder,
+  createNetwork,
+  type NetworkConfig,
+  networkKind,
+  networkSchema,
+} from './networks.ts';
 export { findPreset, type Preset, presets } from './presets.ts';
 export { type ResBlockOptions, resBlock } from './res-block.ts';
 export { depthToSpace, halve, repeat, spaceToDepth } from './resample.ts';

@@ -58,6 +58,40 @@ export function gpsTarget(denoiser: Denoiser, measurements: number, chains: numb
   };
 }
 
+/**
+ * The M-density of a denoiser that takes all M measurements (Saremi & Srivastava 2022, section 3): its
+ * score at y is (ν(y) − y)/σ², the jump is the mean of the M estimates. There is no mean walk and no other
+ * member: what holds for functions of ȳ does not for those of y.
+ */
+export function stackedTarget(denoiser: Denoiser, chains: number): GpsTarget {
+  const { stacked = 1, sigma, logDensity } = denoiser;
+  const d = denoiser.shape.reduce((product, size) => product * size, 1);
+  const latest = new Float32Array(chains * stacked * d);
+  const estimates = new Float32Array(latest.length);
+  const ybar = new Float32Array(chains * d);
+  const xhat = new Float32Array(chains * d);
+  let known = false;
+
+  async function jump(y: Float32Array): Promise<void> {
+    if (known && equal(y, latest)) return;
+    known = false;
+    latest.set(y);
+    await denoiser.denoise(latest, estimates);
+    meanOfMeasurements(latest, stacked, d, ybar);
+    meanOfMeasurements(estimates, stacked, d, xhat);
+    known = true;
+  }
+  return {
+    ...{ dimension: stacked * d, sigma, ybar, xhat, jump },
+    async score(y, out) {
+      await jump(y);
+      const precision = 1 / (sigma * sigma);
+      for (let i = 0; i < out.length; i++) out[i] = (estimates[i]! - y[i]!) * precision;
+    },
+    ...(logDensity && { logDensity }),
+  };
+}
+
 function equal(a: Float32Array, b: Float32Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

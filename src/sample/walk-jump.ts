@@ -10,7 +10,7 @@ import {
   type WalkJumpOptions,
   walkedMeasurements,
 } from './options.ts';
-import { type GpsTarget, gpsTarget } from './target.ts';
+import { type GpsTarget, gpsTarget, stackedTarget } from './target.ts';
 
 /** One jump of every chain. The arrays of `ybar` and `xhat` are the receiver's to keep. */
 export interface Jump {
@@ -46,11 +46,32 @@ export function walkJump(
   denoiser: Denoiser,
   options: WalkJumpOptions,
 ): AsyncGenerator<Jump, void, undefined> {
-  const resolved = resolveOptions(options);
-  const target = gpsTarget(denoiser, walkedMeasurements(resolved), resolved.chains);
+  const { stacked = 1 } = denoiser;
+  const resolved = resolveOptions(stacked > 1 ? forStacked(stacked, options) : options);
+  const { chains } = resolved;
+  const target =
+    stacked > 1
+      ? stackedTarget(denoiser, chains)
+      : gpsTarget(denoiser, walkedMeasurements(resolved), chains);
   checkKernel(kernels[resolved.kernel], target);
   checkInitial(resolved, target.dimension);
   return jumps(target, resolved);
+}
+
+/** @throws UserError for options that only a denoiser of ȳ can serve. */
+function forStacked(stacked: number, options: WalkJumpOptions): WalkJumpOptions {
+  const { measurements = stacked, meanWalk } = options;
+  if (measurements !== stacked) {
+    throw new UserError(
+      `measurements: this model sees all M = ${stacked} measurements and is of these alone, not of ${measurements}; leave it out, or train GPS, which serves every M`,
+    );
+  }
+  if (meanWalk) {
+    throw new UserError(
+      `meanWalk: this model sees all M = ${stacked} measurements, and gives no score of their mean; leave it out`,
+    );
+  }
+  return { ...options, measurements };
 }
 
 async function* jumps(

@@ -19,9 +19,9 @@ const modelOf = (network: NetworkConfig, side: number) =>
   });
 
 function stepOf(preset: string, side: number, change: Partial<StepOptions> = {}): StepOptions {
-  const { denoiser, specs, shape, effectiveSigma } = modelOf(findPreset(preset).config, side);
+  const { denoiser, specs, shape, stacked, inputSigma } = modelOf(findPreset(preset).config, side);
   return {
-    ...{ denoiser, specs, shape, effectiveSigma, rows: 64, bytes: true, optimizer: adam() },
+    ...{ denoiser, specs, shape, stacked, inputSigma, rows: 64, bytes: true, optimizer: adam() },
     ...{ ema: 0.99, clip: 0, microBatches: 1, device: 'cpu' },
     ...change,
   };

@@ -17,13 +17,13 @@ const USABLE = 0.9;
 
 /** Bytes that training takes on the CPU beside what the process has, estimated: nothing is compiled. */
 export function stepBytes(options: StepOptions): number {
-  const { specs, optimizer, microBatches, rows, shape, bytes } = options;
+  const { specs, optimizer, microBatches, rows, shape, stacked, bytes } = options;
   const { outputs, state } = buildStep(options);
   const results = [...Object.values(outputs), ...Object.values(state).map(({ next }) => next)];
   const vectors = vectorNames(optimizer).length + (microBatches > 1 ? 1 : 0);
   const kept = 4 * countParameters(specs) * vectors;
   // Those of two calls: the first are not garbage yet.
-  const fed = 2 * rows * microBatches * sizeOf(shape) * (bytes ? 5 : 8);
+  const fed = 2 * rows * microBatches * sizeOf(shape) * ((bytes ? 1 : 4) + 4 * stacked);
   return FIXED + fed + ARENA * peakBytes(results) + COPIES * kept;
 }
 

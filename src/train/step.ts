@@ -2,6 +2,7 @@ import {
   add,
   cast,
   compile,
+  concat,
   type Device,
   input,
   mul,
@@ -24,15 +25,17 @@ import {
 } from './update.ts';
 
 export interface StepOptions {
-  /** ν_θ: [batch, ...shape] → the same. */
+  /** x̂ of what the network sees: [batch, stacked · shape[0], ...] → the same. */
   readonly denoiser: Network;
   readonly specs: readonly ParameterSpec[];
   /** Shape of one example. */
   readonly shape: Shape;
   /** Examples of one run of the graph. */
   readonly rows: number;
-  /** Effective noise σ̃. */
-  readonly effectiveSigma: number;
+  /** Measurements that the network sees, stacked along the first axis: 1 where it sees their mean. */
+  readonly stacked: number;
+  /** Deviation of the noise in each: σ̃, or σ where it sees all measurements. */
+  readonly inputSigma: number;
   /** Whether examples arrive as bytes 0..255. */
   readonly bytes: boolean;
   readonly optimizer: Optimizer;
@@ -55,7 +58,7 @@ export type { Vectors } from './update.ts';
 
 /** What a call of the step is fed: `runs` parts of batches, as typed arrays. */
 export interface StepInputs {
-  /** Examples and their noise, both [runs · rows, ...shape]. */
+  /** Examples [runs · rows, ...shape] and the noise of what is seen of them [runs · rows, stacked · shape[0], ...]. */
   readonly x: Uint8Array | Float32Array;
   readonly noise: Float32Array;
   /** Random bytes for each of the step's `masks`, [runs, ...mask]. */
@@ -130,9 +133,9 @@ export async function compileStep(options: StepOptions, initial: Vectors): Promi
 
 /** The graph of a step, nothing compiled: what goes in, what comes out, what is kept. */
 export function buildStep(options: StepOptions, layout = createLayout(options.specs)) {
-  const { rows, shape, bytes, microBatches } = options;
+  const { rows, shape, stacked, bytes, microBatches } = options;
   const x = input('x', [rows, ...shape], bytes ? 'uint8' : 'float32');
-  const noise = input('noise', [rows, ...shape]);
+  const noise = input('noise', [rows, stacked * shape[0]!, ...shape.slice(1)]);
   const learningRate = input('learningRate', []);
   const step = input('step', []);
   const last = input('last', []);
@@ -162,10 +165,11 @@ interface LossInputs {
 
 /** Loss, its gradient by segment, and the inputs for random bytes that it takes. */
 function differentiate(options: StepOptions, { segments }: Layout, given: LossInputs) {
-  const { specs, effectiveSigma, denoiser, bytes, recompute = false } = options;
-  const clean = bytes ? mul(cast(given.x, 'float32'), 1 / 255) : given.x;
+  const { specs, inputSigma, stacked, denoiser, bytes, recompute = false } = options;
+  const example = bytes ? mul(cast(given.x, 'float32'), 1 / 255) : given.x;
+  const clean = concat(new Array<Tensor>(stacked).fill(example), 1);
   const tensors = splitParameters(given.parameters, segments);
-  const noisy = add(clean, mul(given.noise, effectiveSigma));
+  const noisy = add(clean, mul(given.noise, inputSigma));
   const masks: Tensor[] = [];
   const randomBytes = (shape: Shape) => {
     const mask = input(`random/${masks.length}`, shape, 'uint8');
@@ -173,6 +177,8 @@ function differentiate(options: StepOptions, { segments }: Layout, given: LossIn
     return mask;
   };
   const scope = bindParameters(tensors, { randomBytes, recompute });
-  const loss = denoisingLoss(clean, denoiser(scope, noisy));
+  // Of several measurements the mean of their losses (paper B, eq. 12).
+  const total = denoisingLoss(clean, denoiser(scope, noisy));
+  const loss = stacked === 1 ? total : mul(total, 1 / stacked);
   return { loss, gradient: gradientVectors(loss, tensors, { specs, segments }), masks };
 }

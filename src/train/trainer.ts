@@ -137,24 +137,25 @@ function stepsPerCall(copied: number, secondsPerStep: number): number {
 
 /** Makes the function that gathers what `count` steps after step `first` are fed. */
 function createFeeder(
-  { dataset, config }: TrainerOptions,
+  { model, dataset, config }: TrainerOptions,
   masks: readonly Shape[],
   rows: number,
 ): (first: number, count: number) => StepInputs {
   const { microBatches, seed, flip } = config;
   const batches = createBatches(dataset, { seed, batch: rows, flip });
   const size = rows * sizeOf(dataset.shape);
+  const seen = rows * sizeOf(model.inputShape);
   return (first, count) => {
     const runs = count * microBatches;
     const x = allocate(dataset.dtype, runs * size);
-    const noise = new Float32Array(runs * size);
+    const noise = new Float32Array(runs * seen);
     const random = masks.map((mask) => new Uint8Array(runs * sizeOf(mask)));
     const steps = Array.from({ length: runs }, (_, i) => first + Math.floor(i / microBatches) + 1);
     for (let i = 0; i < runs; i++) {
       const index = first * microBatches + i;
       const own = <T extends Uint8Array | Float32Array>(all: T, length: number) =>
         all.subarray(i * length, (i + 1) * length) as T;
-      batches.fill(index, own(x, size), own(noise, size));
+      batches.fill(index, own(x, size), own(noise, seen));
       random.forEach((bytes, mask) => {
         drawBytes(seed, mask, index, own(bytes, sizeOf(masks[mask]!)));
       });

@@ -31,8 +31,8 @@ export interface LiveDenoiser extends Denoiser {
 /** Compiles the network once, with its parameters as state: to change them costs a copy. */
 export async function compileDenoiser(options: LiveDenoiserOptions): Promise<LiveDenoiser> {
   const { model, rows, device } = options;
-  const { shape, specs, effectiveSigma: sigma } = model;
-  const z = input('z', [rows, ...shape]);
+  const { shape, specs, stacked, inputShape, inputSigma: sigma } = model;
+  const z = input('z', [rows, ...inputShape]);
   const parameters = input('parameters', [countParameters(specs)]);
   const weights: Record<string, Tensor> = {};
   let start = 0;
@@ -47,7 +47,7 @@ export async function compileDenoiser(options: LiveDenoiserOptions): Promise<Liv
     state: { parameters: { value: parameters, next: parameters } },
     device,
   });
-  const part = new Float32Array(rows * sizeOf(shape));
+  const part = new Float32Array(rows * sizeOf(inputShape));
   const denoise = async (from: Float32Array, out: Float32Array) => {
     for (let at = 0; at < from.length; at += part.length) {
       const count = Math.min(part.length, from.length - at);
@@ -57,7 +57,7 @@ export async function compileDenoiser(options: LiveDenoiserOptions): Promise<Liv
     }
   };
   const load = (values: Float32Array) => program.state.write('parameters', values);
-  return { shape, sigma, denoise, load, release: program.release };
+  return { shape, stacked, sigma, denoise, load, release: program.release };
 }
 
 export interface ValidationOptions {
@@ -79,18 +79,25 @@ export async function validationLoss(
   { seed, batch, signal }: ValidationOptions,
 ): Promise<number> {
   const key = randomKey(seed, validationStream.purpose, validationStream.noise);
+  const { stacked = 1, sigma } = denoiser;
   const size = sizeOf(heldOut.shape);
+  const seen = stacked * size;
   let sum = 0;
   for (let first = 0; first < heldOut.count; first += batch) {
     signal?.throwIfAborted();
     const count = Math.min(batch, heldOut.count - first);
-    const x = examples(heldOut, first, count);
+    const values = examples(heldOut, first, count);
+    const x = new Float32Array(count * seen);
+    for (let i = 0; i < count * stacked; i++) {
+      const from = Math.floor(i / stacked) * size;
+      x.set(values.subarray(from, from + size), i * size);
+    }
     const z = new Float32Array(x.length);
-    for (let i = 0; i < count; i++) fillNormal(key, first + i, z, i * size, (i + 1) * size);
-    for (let i = 0; i < z.length; i++) z[i] = x[i]! + denoiser.sigma * z[i]!;
+    for (let i = 0; i < count; i++) fillNormal(key, first + i, z, i * seen, (i + 1) * seen);
+    for (let i = 0; i < z.length; i++) z[i] = x[i]! + sigma * z[i]!;
     const xhat = new Float32Array(x.length);
     await denoiser.denoise(z, xhat);
-    for (let i = 0; i < x.length; i++) sum += (x[i]! - xhat[i]!) ** 2;
+    for (let i = 0; i < x.length; i++) sum += (x[i]! - xhat[i]!) ** 2 / stacked;
     // The runtime blocks its thread: let signals and timers through between batches.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,0 +1,13 @@
+import { gps as gpsEstimator } from '../gps.ts';
+import type { Parametrization } from './parametrization.ts';
+
+/** GPS, direct: ν_θ is the network, a function of ȳ (paper A, definition 1). */
+export const gps: Parametrization = {
+  name: 'gps',
+  description: 'GPS, direct: the network is the denoiser of ȳ; one model for every M of its class',
+  stacked: false,
+  takes: ['estimator'],
+  build: ({ network, inputSigma, view }) => ({
+    denoiser: gpsEstimator(network, { effectiveSigma: inputSigma, view }),
+  }),
+};

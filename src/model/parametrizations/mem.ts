@@ -1,0 +1,14 @@
+import { estimatorOf } from '../energy.ts';
+import type { Parametrization } from './parametrization.ts';
+
+/** Multimeasurement energy model: a scalar f_θ of all measurements (paper B, section 3.1). */
+export const mem: Parametrization = {
+  name: 'mem',
+  description: 'energy of all M measurements; for this M alone',
+  stacked: true,
+  takes: ['energy'],
+  build: ({ network, inputSigma }) => ({
+    energy: network,
+    denoiser: estimatorOf(network, inputSigma),
+  }),
+};
