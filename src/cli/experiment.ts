@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../files.ts';
-import { describeDenoiser } from '../model/index.ts';
+import { describeDenoiser, inputOf } from '../model/index.ts';
 import { findPreset, presets } from '../nn/index.ts';
 import { type KernelName, kernels } from '../sample/index.ts';
 import type { Dataset } from '../train/index.ts';
@@ -237,6 +237,11 @@ async function classesOf(
       if (config === undefined) {
         throw new UserError(
           `--model ${target}: does not say its class; give one that mdensity trained`,
+        );
+      }
+      if (inputOf(config).stacked > 1) {
+        throw new UserError(
+          `--model ${target}: is of parametrization ${config.parametrization} and M = ${config.measurements} alone, and has no other members; give a GPS model`,
         );
       }
       if (own.join() !== shape.join()) {

@@ -125,8 +125,9 @@ export function sampleCommand(parent: Command): void {
         draws: draws.xhat.length,
         shape: model.shape,
         sigma: model.sigma,
+        ...(draws.acceptance !== undefined && { acceptance: draws.acceptance }),
       },
-      `wrote ${files.join(', ')}`,
+      `${acceptanceText(draws)}wrote ${files.join(', ')}`,
     );
     await model.release();
     const stopped = draws.steps.at(-1)! + options.jumpEvery <= options.burnIn + options.steps;
@@ -139,6 +140,9 @@ export function sampleCommand(parent: Command): void {
   });
 }
 
+const acceptanceText = ({ acceptance }: Draws) =>
+  acceptance === undefined ? '' : `accepted ${(100 * acceptance).toFixed(0)} % of proposals; `;
+
 /** Jumps of every chain, in time order: each `[chains, ...shape]`. */
 export interface Draws {
   readonly shape: readonly number[];
@@ -146,6 +150,8 @@ export interface Draws {
   readonly steps: readonly number[];
   readonly ybar: readonly Float32Array[];
   readonly xhat: readonly Float32Array[];
+  /** Mean acceptance probability at the jumps, of kernels with an accept test. */
+  readonly acceptance?: number;
 }
 
 /** Walks and jumps with a progress bar; Ctrl-C keeps what was drawn. */
@@ -162,6 +168,7 @@ export async function walk(
     );
   }
   const [times, ybar, xhat] = [[] as number[], [] as Float32Array[], [] as Float32Array[]];
+  const accepted: number[] = [];
   const bar = output.progress('walking', burnIn + steps);
   const start = performance.now();
   const onProgress = (progress: { readonly step: number }) => {
@@ -176,12 +183,15 @@ export async function walk(
         times.push(jump.step);
         ybar.push(jump.ybar);
         xhat.push(jump.xhat);
+        accepted.push(...(jump.acceptance ?? []));
       }
     } catch (error) {
       if (!signal.aborted || xhat.length === 0) throw error;
     }
   }).finally(() => bar.stop());
-  return { shape: model.shape, chains, steps: times, ybar, xhat };
+  const acceptance = accepted.reduce((sum, rate) => sum + rate, 0) / accepted.length;
+  const rate = accepted.length > 0 && { acceptance };
+  return { shape: model.shape, chains, steps: times, ybar, xhat, ...rate };
 }
 
 /** Writes what `--out` asks for and returns the files' paths. */
