@@ -182,6 +182,7 @@ function checkUnchanged(record: RunRecord, given: Partial<TrainOptions>, directo
     );
   }
   checkNetwork(record, { net, dropout }, directory);
+  checkParametrization(record, given, directory);
 }
 
 function checkNetwork(
@@ -202,6 +203,23 @@ function checkNetwork(
   if (isDeepStrictEqual(same, network)) return;
   throw new UserError(
     `--net ${net}: the run in ${directory} has another network; leave --net out to resume it, or start another run`,
+  );
+}
+
+function checkParametrization(
+  { model }: RunRecord,
+  { parametrization, metaEncoder }: Partial<TrainOptions>,
+  directory: string,
+): void {
+  if (parametrization !== undefined && parametrization !== model.parametrization) {
+    throw new UserError(
+      `--parametrization ${parametrization}: the run in ${directory} has ${model.parametrization}; leave it out to resume it, or start another run`,
+    );
+  }
+  if (metaEncoder === undefined) return;
+  if (isDeepStrictEqual(findPreset(metaEncoder).config, model.metaEncoder)) return;
+  throw new UserError(
+    `--meta-encoder ${metaEncoder}: the run in ${directory} has ${model.metaEncoder ? 'another' : 'none'}; leave it out to resume it, or start another run`,
   );
 }
 

@@ -30,6 +30,7 @@ export function frictionFigure(summaries: readonly Summary[], metric: string): s
     fx: { label: null },
     x: {
       type: 'log',
+      base: 2,
       label: 'effective friction γδ',
       ticks: frictions,
       tickFormat: fraction,

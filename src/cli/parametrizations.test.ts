@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { parametrizationNames } from '../model/index.ts';
+import { mdensity, mdensityJson, refusal, workFolder } from './testing.ts';
+
+const work = workFolder();
+const at = (...names: string[]) => join(work, ...names);
+const small = [
+  '--data',
+  'digits8',
+  '--limit',
+  '60',
+  '--batch',
+  '8',
+  '--steps',
+  '3',
+  '--threads',
+  '1',
+];
+const model = ['--sigma', '1', '--measurements', '3'];
+const walk = ['--chains', '3', '--steps', '4', '--jump-every', '2'];
+
+const nets: Readonly<Record<(typeof parametrizationNames)[number], string>> = {
+  gps: 'digits8',
+  'gps-energy': 'energy8',
+  mem: 'energy8',
+  'mem-quadratic': 'digits8',
+  mdae: 'digits8',
+  muvb: 'autoencoder8',
+};
+
+describe.each(Object.entries(nets))('%s', (name, net) => {
+  test('trains, resumes, is sampled, exported and described', async () => {
+    const run = at(name);
+    const options = ['--parametrization', name, '--net', net, ...model];
+    await mdensityJson('train', ...options, ...small, '--out', run);
+    const again = await mdensityJson<{ finished: boolean }>('train', '--out', run, '--resume');
+    expect(again.finished).toBe(true);
+    const drawn = await mdensityJson<{ shape: number[]; draws: number }>(
+      ...['sample', '--model', run, ...walk, '--out', at(`${name}.npy`)],
+    );
+    expect(drawn).toMatchObject({ shape: [1, 8, 8], draws: 2 });
+    expect(await mdensityJson('info', run)).toMatchObject({ model: { parametrization: name } });
+    const weights = at(`${name}.safetensors`);
+    await mdensityJson('export', '--model', run, '--format', 'safetensors', '--out', weights);
+    expect((await readFile(weights)).length).toBeGreaterThan(1000);
+  });
+});
+
+describe('what a parametrization cannot do is said in a line', () => {
+  test('a network of another kind', async () => {
+    const options = ['--parametrization', 'mem', '--net', 'digits8', ...model, ...small];
+    expect(await refusal('train', ...options, '--out', at('wrong'))).toBe(
+      'parametrization mem: takes an energy network, additive-unet is a network that keeps the shape; choose another network',
+    );
+  });
+
+  test('a meta-encoder where there is none, or that is no energy', async () => {
+    const run = ['--net', 'digits8', ...model, ...small, '--out', at('wrong')];
+    const train = (...more: string[]) => refusal('train', ...run, ...more);
+    expect(await train('--meta-encoder', 'energy8')).toMatch(
+      /^--meta-encoder energy8: parametrization gps has none;/,
+    );
+    const quadratic = ['--parametrization', 'mem-quadratic', '--meta-encoder'];
+    expect(await train(...quadratic, 'digits8')).toMatch(
+      /^--meta-encoder digits8: is no energy network;/,
+    );
+  });
+
+  test('another M, the mean walk’s members, an accept test without an energy', async () => {
+    const sample = (...more: string[]) =>
+      refusal('sample', '--model', at('mdae'), ...walk, ...more, '--out', at('x.npy'));
+    expect(await sample('--measurements', '9')).toMatch(
+      /^measurements: this model sees all M = 3 measurements and is of these alone, not of 9;/,
+    );
+    expect(await sample('--kernel', 'mala')).toMatch(/^kernel: mala needs the log-density/);
+    const experiment = ['experiment', 'paper-a', '--data', 'digits8', '--features', 'pixels'];
+    expect(await refusal(...experiment, '--model', at('mdae'), '--out', at('ex'))).toMatch(
+      /is of parametrization mdae and M = 3 alone, and has no other members; give a GPS model$/,
+    );
+  });
+
+  test('another parametrization for a run that goes on', async () => {
+    const resumed = ['train', '--out', at('mdae'), '--resume', '--parametrization', 'gps'];
+    expect(await refusal(...resumed)).toMatch(
+      /^--parametrization gps: the run in .* has mdae; leave it out to resume it, or start another run$/,
+    );
+  });
+});
+
+test('a learned energy is walked with an accept test, and the rate is said', async () => {
+  const { stdout } = await mdensity(
+    ...['sample', '--model', at('gps-energy'), '--kernel', 'mala', '--step-size', '0.2'],
+    ...[...walk, '--out', at('mala.npy')],
+  );
+  expect(stdout).toMatch(/^accepted \d+ % of proposals; wrote /);
+  const { acceptance } = await mdensityJson<{ acceptance: number }>(
+    ...['sample', '--model', at('gps-energy'), '--kernel', 'malt', '--step-size', '0.1'],
+    ...[...walk, '--out', at('malt.npy')],
+  );
+  expect(acceptance).toBeGreaterThan(0.5);
+});
