@@ -7,7 +7,7 @@ import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../files.ts';
 import { describeDenoiser, inputOf } from '../model/index.ts';
-import { findPreset, presets } from '../nn/index.ts';
+import { findPreset, networkKind, presets } from '../nn/index.ts';
 import { type KernelName, kernels } from '../sample/index.ts';
 import type { Dataset } from '../train/index.ts';
 import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
@@ -34,6 +34,11 @@ import {
   readOptions,
 } from './options.ts';
 import { createOutput, type Output } from './output.ts';
+
+/** Networks that GPS can be. */
+const netNames = Object.keys(presets).filter(
+  (name) => networkKind(presets[name]!.config) === 'estimator',
+);
 
 const whole = (least: number) => z.int().min(least);
 // Models that are learned have no log-density.
@@ -77,7 +82,7 @@ const experimentOptions = defineOptions({
   },
   net: {
     flags: '--net <preset>',
-    description: `network of models that are trained: ${Object.keys(presets).join(', ')}`,
+    description: `network of models that are trained: ${netNames.join(', ')}`,
     schema: z.string().optional(),
   },
   trainSteps: {
@@ -288,6 +293,6 @@ function defaultNet(shape: readonly number[]): string {
   const found = { 8: 'digits8', 28: 'digits', 32: 'light32' }[shape.at(-1)!];
   if (found !== undefined) return found;
   throw new UserError(
-    `--net: is missing; no network is usual for examples [${shape.join(', ')}], give one of ${Object.keys(presets).join(', ')}`,
+    `--net: is missing; no network is usual for examples [${shape.join(', ')}], give one of ${netNames.join(', ')}`,
   );
 }
