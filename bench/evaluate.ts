@@ -1,9 +1,12 @@
 import {
+  type EmbeddedFeatureName,
+  embeddedFeatures,
   type FeatureStatistics,
   featureStatistics,
   frechetDistance,
   kernelDistance,
   precisionRecall,
+  readFeatureWeights,
   statisticsAccumulator,
 } from '../src/evaluate/index.ts';
 import { fillNormal, randomKey } from '../src/random.ts';
@@ -55,6 +58,10 @@ export async function benchEvaluate(threads = 2) {
   await time('precision and recall of 10,000 × 10,000 × 128', () =>
     precisionRecall(samples, reference, 128, { threads }),
   );
+  for (const name of ['mnist', 'cifar10'] as const) {
+    const run = await openFeatures(name, threads);
+    await time(`${name} features of ${IMAGES.toLocaleString('en')} images`, run);
+  }
   const rows = Object.entries(seconds).map(([name, { wall, cpu }]) => [
     name,
     wall.toFixed(1),
@@ -62,4 +69,20 @@ export async function benchEvaluate(threads = 2) {
   ]);
   const header = ['', `seconds, ${threads} threads`, 'of processor time'];
   return { result: { threads, seconds }, text: table(header, rows) };
+}
+
+/** Images that feature networks are timed on. */
+const IMAGES = 10_000;
+
+/** A feature network, warm, to be run on images of noise. */
+async function openFeatures(name: EmbeddedFeatureName, threads: number) {
+  const network = await embeddedFeatures(name, await readFeatureWeights(name), { threads });
+  const size = network.shape.reduce((product, n) => product * n, 1);
+  const images = new Float32Array(IMAGES * size);
+  fillNormal(randomKey(7), 0, images);
+  await network.run(images.subarray(0, 500 * size));
+  return async () => {
+    await network.run(images);
+    await network.release();
+  };
 }
