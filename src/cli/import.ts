@@ -84,7 +84,8 @@ Examples:
   mdensity import --weights theirs.safetensors --net cifar10 --shape 3,32,32 --sigma 0.5 \\
     --view noise --time 250 --out theirs.onnx
 
-A file written by mdensity export says its network, shape and noise; for others give them.
+A file written by mdensity export says its network, shape, noise and parametrization; for others give the
+first three, and what is made is GPS.
 With --json, names that do not fit are listed in full.`;
 
 export function importCommand(parent: Command): void {
@@ -129,12 +130,13 @@ function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): Mo
     'cifar10',
   );
   return {
-    parametrization: 'gps',
+    parametrization: own?.parametrization ?? 'gps',
     view: view ?? own?.view ?? 'denoised',
     sigma: given(sigma ?? own?.sigma, '--sigma', '0.5'),
     measurements: measurements ?? own?.measurements ?? 1,
     shape: given(shape ?? own?.shape, '--shape', '3,32,32'),
     network: time === undefined ? network : atTime(network, time),
+    ...(own?.metaEncoder && { metaEncoder: own.metaEncoder }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { cacheFolder } from '../data/index.ts';
 import { readBytes } from '../files.ts';
 import { resolveDevice } from '../graph/index.ts';
-import { describeDenoiser } from '../model/index.ts';
+import { describeDenoiser, parametrizations } from '../model/index.ts';
 import { presets } from '../nn/index.ts';
 import { kernels } from '../sample/index.ts';
 import {
@@ -45,6 +45,9 @@ async function machineFacts() {
     device: await resolveDevice('auto'),
     networks: Object.fromEntries(
       Object.entries(presets).map(([name, { description }]) => [name, description]),
+    ),
+    parametrizations: Object.fromEntries(
+      Object.values(parametrizations).map(({ name, description }) => [name, description]),
     ),
     models: await describeBox(),
     kernels: Object.keys(kernels),

@@ -31,7 +31,7 @@ const nets: Readonly<Record<(typeof parametrizationNames)[number], string>> = {
 };
 
 describe.each(Object.entries(nets))('%s', (name, net) => {
-  test('trains, resumes, is sampled, exported and described', async () => {
+  test('trains, resumes, is sampled, described, exported and imported', async () => {
     const run = at(name);
     const options = ['--parametrization', name, '--net', net, ...model];
     await mdensityJson('train', ...options, ...small, '--out', run);
@@ -44,7 +44,9 @@ describe.each(Object.entries(nets))('%s', (name, net) => {
     expect(await mdensityJson('info', run)).toMatchObject({ model: { parametrization: name } });
     const weights = at(`${name}.safetensors`);
     await mdensityJson('export', '--model', run, '--format', 'safetensors', '--out', weights);
-    expect((await readFile(weights)).length).toBeGreaterThan(1000);
+    const imported = at(`${name}.onnx`);
+    await mdensityJson('import', '--weights', weights, '--out', imported);
+    expect((await readFile(imported)).equals(await readFile(join(run, 'model.onnx')))).toBe(true);
   });
 });
 
@@ -53,6 +55,13 @@ describe('what a parametrization cannot do is said in a line', () => {
     const options = ['--parametrization', 'mem', '--net', 'digits8', ...model, ...small];
     expect(await refusal('train', ...options, '--out', at('wrong'))).toBe(
       'parametrization mem: takes an energy network, additive-unet is a network that keeps the shape; choose another network',
+    );
+  });
+
+  test('a view of an energy', async () => {
+    const options = ['--parametrization', 'gps-energy', '--net', 'energy8', '--view', 'noise'];
+    expect(await refusal('train', ...options, ...small, '--out', at('wrong'))).toBe(
+      'view noise: parametrization gps-energy learns an energy, which has no other view; leave it out',
     );
   });
 
@@ -87,6 +96,24 @@ describe('what a parametrization cannot do is said in a line', () => {
       /^--parametrization gps: the run in .* has mdae; leave it out to resume it, or start another run$/,
     );
   });
+});
+
+test('the noise that a model says already may be given too', async () => {
+  const sample = (sigma: string) =>
+    ['sample', '--model', at('mdae'), ...walk, '--sigma', sigma, '--measurements', '3'] as const;
+  const drawn = await mdensityJson(...sample('1'), '--out', at('said.npy'));
+  expect(drawn).toMatchObject({ sigma: 1 });
+  expect(await refusal(...sample('2'), '--out', at('said.npy'))).toMatch(
+    /was trained at effective noise 0\.57\d+, not 1\.15\d+; leave --sigma out$/,
+  );
+});
+
+test('a report says what was learned, and by what', async () => {
+  const page = at('report.html');
+  await mdensityJson('report', at('mem'), '--out', page);
+  expect(await readFile(page, 'utf8')).toContain(
+    'The M-density of M = 3 measurements at σ = 1 of digits8 (60 examples, 1×8×8), by parametrization mem, energy of all M measurements: ',
+  );
 });
 
 test('a learned energy is walked with an accept test, and the rate is said', async () => {

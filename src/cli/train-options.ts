@@ -48,12 +48,13 @@ export const trainOptions = defineOptions({
   },
   measurements: {
     flags: '--measurements <M>',
-    description: 'measurements; what is learned is the class σ/√M',
+    description:
+      'measurements; what is learned is the class σ/√M, or these M alone where the network sees all',
     schema: training.measurements,
   },
   view: {
     flags: '--view <view>',
-    description: 'what the network predicts: denoised or noise',
+    description: 'gps and mdae: what the network predicts, denoised or noise',
     schema: training.view,
   },
   optimizer: {

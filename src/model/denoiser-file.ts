@@ -1,4 +1,4 @@
-import type { Denoiser } from '../density/index.ts';
+import { type Denoiser, effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import {
   constant,
@@ -134,8 +134,8 @@ export async function describeDenoiser(
 }
 
 function noiseOf(config: ModelConfig | undefined, given: number | undefined, source: string) {
-  const own = config && inputOf(config).inputSigma;
-  const sigma = own ?? given;
+  const own = config && effectiveNoise(config.sigma, config.measurements);
+  const sigma = config ? inputOf(config).inputSigma : given;
   if (sigma === undefined) {
     throw new UserError(`${source}: does not say its noise level; give it with --sigma`);
   }

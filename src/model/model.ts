@@ -86,6 +86,11 @@ export function createModel(config: ModelConfig): DenoiserModel {
     autoencoder: createAutoencoder(config.network),
     metaEncoder: metaEncoder && createNetwork(metaEncoder),
   });
+  if (energy && view === 'noise') {
+    throw new UserError(
+      `view noise: parametrization ${config.parametrization} learns an energy, which has no other view; leave it out`,
+    );
+  }
   const specs = listParameters(energy ?? denoiser, inputShape);
   return { denoiser, energy, specs, shape, stacked, inputShape, inputSigma };
 }

@@ -18,7 +18,7 @@ export interface Jump {
   readonly step: number;
   /** ȳ, `[chains, d]`. */
   readonly ybar: Float32Array;
-  /** x̂ = ν(ȳ), `[chains, d]`. */
+  /** x̂ = ν(ȳ) or, of a denoiser that takes all measurements, the mean of its M estimates; `[chains, d]`. */
   readonly xhat: Float32Array;
   /** The walk itself, at this step. The next step changes it: keep a `structuredClone`. */
   readonly state: State;

@@ -10,7 +10,7 @@ import { referenceFeatures } from './reference.ts';
 /** The evaluator's name in a run's record. */
 const NAME = 'distance';
 
-/** Steps of each chain before its first sample and between samples, at M = 1, δ = σ/2, γδ = 1/2. */
+/** Steps of each chain before its first sample and between samples, at δ = σ/2, γδ = 1/2; at M = 1 unless the model is of another M. */
 const [BURN_IN, JUMP_EVERY] = [100, 10] as const;
 
 export interface DistanceEvaluatorOptions {

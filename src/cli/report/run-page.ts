@@ -1,6 +1,6 @@
 /** The page of a run. */
 import { join } from 'node:path';
-import { effectiveNoise } from '../../density/index.ts';
+import { inputOf, type ModelConfig, parametrizations } from '../../model/index.ts';
 import { featuresFor } from '../evaluation/feature-networks.ts';
 import { formatDuration, shellWord } from '../output.ts';
 import { cardHtml } from './card.ts';
@@ -60,15 +60,30 @@ const number = (value: number) => value.toLocaleString('en');
 /** What was learned, by what, how far, when: one sentence. */
 function describeRun({ record, parameters, steps }: RunFiles): string {
   const { model, training, data, device, started } = record;
-  const { sigma, measurements, view } = model;
-  const noise = Number(effectiveNoise(sigma, measurements).toPrecision(4));
   const progress =
     steps === training.steps ? number(steps) : `${number(steps)} of ${number(training.steps)}`;
   const date = new Date(started);
   const when = Number.isNaN(date.getTime())
     ? started
     : `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(date)} UTC`;
-  return `The M-densities of the class σ̃ = ${noise} of ${data.name} (${number(data.count)} examples, ${model.shape.join('×')}), by GPS(${measurements}, ${sigma}) with a network that predicts the ${view === 'noise' ? 'noise' : 'denoised example'}: ${number(parameters)} parameters, ${progress} steps of ${training.batch}, device ${device}, started ${when}.`;
+  const examples = `${data.name} (${number(data.count)} examples, ${model.shape.join('×')})`;
+  return `${densityOf(model)} of ${examples}, by ${learner(model)}: ${number(parameters)} parameters, ${progress} steps of ${training.batch}, device ${device}, started ${when}.`;
+}
+
+/** What was learned: a class of M-densities or, where the network sees all measurements, one. */
+function densityOf(model: ModelConfig): string {
+  const { stacked, inputSigma } = inputOf(model);
+  const noise = Number(inputSigma.toPrecision(4));
+  return stacked === 1
+    ? `The M-densities of the class σ̃ = ${noise}`
+    : `The M-density of M = ${stacked} measurements at σ = ${noise}`;
+}
+
+/** What learned it. */
+function learner({ parametrization, sigma, measurements, view }: ModelConfig): string {
+  const predicts = `a network that predicts the ${view === 'noise' ? 'noise' : 'denoised example'}`;
+  if (parametrization === 'gps') return `GPS(${measurements}, ${sigma}) with ${predicts}`;
+  return `parametrization ${parametrization}, ${parametrizations[parametrization].description.split(';')[0]}`;
 }
 
 function missingParts(run: RunFiles): Missing[] {

@@ -9,7 +9,7 @@ import type { Parametrization } from './parametrization.ts';
 export const memQuadratic: Parametrization = {
   name: 'mem-quadratic',
   description:
-    'energy ‖y − ν(y)‖²/(2σ²) of all M measurements, and a meta-encoder; for this M alone',
+    'energy ‖y − ν(y)‖²/(2σ²) of all M measurements, with or without a meta-encoder; for this M alone',
   stacked: true,
   takes: ['estimator'],
   build: ({ network, inputSigma, metaEncoder }) => {
