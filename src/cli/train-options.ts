@@ -10,6 +10,11 @@ const training = trainingSchema.shape;
 
 export const trainOptions = defineOptions({
   out: { flags: '--out <run>', description: 'directory of the run', schema: z.string() },
+  net: {
+    flags: '--net <preset>',
+    description: 'network; see mdensity info',
+    schema: z.string().optional(),
+  },
   parametrization: {
     flags: '--parametrization <name>',
     description: parametrizationNames.join(', '),
@@ -19,11 +24,6 @@ export const trainOptions = defineOptions({
     flags: '--meta-encoder <preset>',
     description:
       'mem-quadratic: an energy network of the measurements and their estimate, added to it',
-    schema: z.string().optional(),
-  },
-  net: {
-    flags: '--net <preset>',
-    description: 'network; see mdensity info',
     schema: z.string().optional(),
   },
   dropout: {

@@ -18,36 +18,6 @@ export const presets: Readonly<Record<string, Preset>> = {
     description: 'points: 3 hidden layers of 128 units',
     config: { type: 'mlp', width: 128, layers: 3 },
   },
-  'mlp-energy': {
-    description: 'points: an energy, 2 hidden layers of 128 units',
-    config: { type: 'mlp-energy', width: 128, layers: 2 },
-  },
-  'mlp-autoencoder': {
-    description: 'points: an autoencoder, 2 hidden layers of 128 units, codes of 8 numbers',
-    config: { type: 'mlp-autoencoder', width: 128, layers: 2, latent: 8 },
-  },
-  energy8: {
-    description: '8×8 images: an energy, 32 channels at 4×4 and 64 at 2×2',
-    config: { type: 'conv-energy', patch: 2, channels: [32, 64], numResBlocks: 1, groups: 8 },
-  },
-  energy28: {
-    description: '28×28 images: an energy, 48 channels at 14×14 and 96 at 7×7',
-    config: { type: 'conv-energy', patch: 2, channels: [48, 96], numResBlocks: 2, groups: 8 },
-  },
-  energy32: {
-    description: '32×32 images: an energy, 64 channels at 16×16, 128 at 8×8, 256 at 4×4',
-    config: { type: 'conv-energy', patch: 2, channels: [64, 128, 256], numResBlocks: 2, groups: 8 },
-  },
-  autoencoder8: {
-    description:
-      '8×8 images: an autoencoder, 32 channels at 4×4 and 64 at 2×2, codes of 16 numbers',
-    config: { type: 'conv-autoencoder', patch: 2, channels: [32, 64], latent: 16, groups: 8 },
-  },
-  autoencoder28: {
-    description:
-      '28×28 images: an autoencoder, 48 channels at 14×14 and 96 at 7×7, codes of 100 numbers',
-    config: { type: 'conv-autoencoder', patch: 2, channels: [48, 96], latent: 100, groups: 8 },
-  },
   digits8: {
     description: '8×8 images: 16 and 32 channels at 8×8 and 4×4, 0.04 M parameters',
     config: {
@@ -136,6 +106,36 @@ export const presets: Readonly<Record<string, Preset>> = {
       attentionResolutions: [16, 8],
       ...ofPaperA,
     }),
+  },
+  'mlp-energy': {
+    description: 'points: an energy, 2 hidden layers of 128 units',
+    config: { type: 'mlp-energy', width: 128, layers: 2 },
+  },
+  'mlp-autoencoder': {
+    description: 'points: an autoencoder, 2 hidden layers of 128 units, codes of 8 numbers',
+    config: { type: 'mlp-autoencoder', width: 128, layers: 2, latent: 8 },
+  },
+  energy8: {
+    description: '8×8 images: an energy, 32 channels at 4×4 and 64 at 2×2',
+    config: { type: 'conv-energy', patch: 2, channels: [32, 64], numResBlocks: 1, groups: 8 },
+  },
+  energy28: {
+    description: '28×28 images: an energy, 48 channels at 14×14 and 96 at 7×7',
+    config: { type: 'conv-energy', patch: 2, channels: [48, 96], numResBlocks: 2, groups: 8 },
+  },
+  energy32: {
+    description: '32×32 images: an energy, 64 channels at 16×16, 128 at 8×8, 256 at 4×4',
+    config: { type: 'conv-energy', patch: 2, channels: [64, 128, 256], numResBlocks: 2, groups: 8 },
+  },
+  autoencoder8: {
+    description:
+      '8×8 images: an autoencoder, 32 channels at 4×4 and 64 at 2×2, codes of 16 numbers',
+    config: { type: 'conv-autoencoder', patch: 2, channels: [32, 64], latent: 16, groups: 8 },
+  },
+  autoencoder28: {
+    description:
+      '28×28 images: an autoencoder, 48 channels at 14×14 and 96 at 7×7, codes of 100 numbers',
+    config: { type: 'conv-autoencoder', patch: 2, channels: [48, 96], latent: 100, groups: 8 },
   },
 };
 
