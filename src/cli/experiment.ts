@@ -11,6 +11,7 @@ import { findPreset, networkKind, presets } from '../nn/index.ts';
 import { type KernelName, kernels } from '../sample/index.ts';
 import type { Dataset } from '../train/index.ts';
 import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
+import { evaluateOptions } from './evaluate-options.ts';
 import { checkData, checkSamples } from './evaluation/evaluation.ts';
 import {
   chooseFeatures,
@@ -100,11 +101,7 @@ const experimentOptions = defineOptions({
     description: `what distances are measured in: ${featureNames.join(', ')}; default: the data’s own`,
     schema: z.enum(featureNames).optional(),
   },
-  inception: {
-    flags: '--inception <file.pth>',
-    description: 'measure with the Inception network of this file, where it was not fetched',
-    schema: z.string().optional(),
-  },
+  inception: evaluateOptions.inception,
   measurements: {
     flags: '--measurements <M,...>',
     description: 'members of each class',
