@@ -1,4 +1,4 @@
-import type { Denoiser } from '../density/index.ts';
+import type { BayesEstimator } from '../density/index.ts';
 import { nearestExamples } from '../evaluate/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
 import { filmstrips, type Raster } from '../sample/index.ts';
@@ -23,7 +23,7 @@ export interface DemoParts {
 
 /** Three rows: a digit of each class, the same with noise σ̃, and what the denoiser makes of it. */
 export async function denoisingStrip(
-  model: Denoiser,
+  { sigma = 0, denoise }: BayesEstimator,
   dataset: Dataset,
   seed: number,
 ): Promise<Raster> {
@@ -32,9 +32,9 @@ export async function denoisingStrip(
   const size = clean.length / shown.length;
   const ybar = new Float32Array(clean.length);
   fillNormal(randomKey(seed), 0, ybar);
-  for (let i = 0; i < ybar.length; i++) ybar[i] = clean[i]! + model.sigma * ybar[i]!;
+  for (let i = 0; i < ybar.length; i++) ybar[i] = clean[i]! + sigma * ybar[i]!;
   const xhat = new Float32Array(ybar.length);
-  await model.denoise(ybar, xhat);
+  await denoise(ybar, xhat);
   // A filmstrip has a row for each chain: here the rows are clean, noisy and denoised.
   const rows = [clean, ybar, xhat];
   const frames = shown.map((_, i) => {

@@ -3,10 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../files.ts';
-import { describeDenoiser, inputOf } from '../model/index.ts';
+import { describeDenoiser, describeNoise, inputOf } from '../model/index.ts';
 import { findPreset, networkKind, presets } from '../nn/index.ts';
 import { type KernelName, kernels } from '../sample/index.ts';
 import type { Dataset } from '../train/index.ts';
@@ -241,9 +240,10 @@ async function classesOf(
           `--model ${target}: does not say its class; give one that mdensity trained`,
         );
       }
-      if (inputOf(config).stacked > 1) {
+      const { stacked, inputSigma: sigma } = inputOf(config);
+      if (stacked > 1 || sigma === 0) {
         throw new UserError(
-          `--model ${target}: is of parametrization ${config.parametrization} and M = ${config.measurements} alone, and has no other members; give a GPS model`,
+          `--model ${target}: is of parametrization ${config.parametrization} and ${describeNoise(config)}, no class of Gaussian noise; give a GPS model`,
         );
       }
       if (own.join() !== shape.join()) {
@@ -251,7 +251,6 @@ async function classesOf(
           `--model ${target}: makes images [${own.join(', ')}], ${name} has [${shape.join(', ')}]; give the data it was trained on`,
         );
       }
-      const sigma = effectiveNoise(config.sigma, config.measurements);
       return { sigma, model: target, hash: createHash('sha256').update(bytes).digest('hex') };
     }),
   );

@@ -9,6 +9,8 @@ import {
   joinWeights,
   type ModelConfig,
   modelConfigSchema,
+  parametrizationNames,
+  parametrizations,
 } from '../model/index.ts';
 import { findPreset, type NetworkConfig } from '../nn/index.ts';
 import { decodeSafeTensors, type SafeTensors, trainingSchema } from '../train/index.ts';
@@ -52,12 +54,22 @@ const importOptions = defineOptions({
   sigma: {
     flags: '--sigma <σ>',
     description: 'noise of one measurement',
-    schema: training.sigma.optional(),
+    schema: training.sigma,
+  },
+  rate: {
+    flags: '--rate <λ>',
+    description: 'Poisson: counts per unit of the data in one measurement',
+    schema: training.rate,
   },
   measurements: {
     flags: '--measurements <M>',
     description: 'measurements; what was learned is the class σ/√M',
     schema: training.measurements.unwrap().optional(),
+  },
+  parametrization: {
+    flags: '--parametrization <name>',
+    description: `${parametrizationNames.join(', ')} (default: as the file says, or gps)`,
+    schema: z.enum(parametrizationNames).optional(),
   },
   view: {
     flags: '--view <view>',
@@ -117,7 +129,8 @@ export function importCommand(parent: Command): void {
 /** What the options say, and where they do not, the file. */
 function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): ModelConfig {
   const own = readOwn(metadata);
-  const { weights, sigma, measurements, view, shape, net, time } = options;
+  const { weights, sigma, rate, measurements, view, shape, net, time } = options;
+  const { parametrization = own?.parametrization ?? 'gps' } = options;
   const given = <T>(value: T | undefined, option: string, example: string): T => {
     if (value !== undefined) return value;
     throw new UserError(
@@ -130,10 +143,13 @@ function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): Mo
     'cifar10',
   );
   return {
-    parametrization: own?.parametrization ?? 'gps',
+    parametrization,
     view: view ?? own?.view ?? 'denoised',
-    sigma: given(sigma ?? own?.sigma, '--sigma', '0.5'),
+    ...(parametrizations[parametrization].noise === 'poisson'
+      ? { rate: given(rate ?? own?.rate, '--rate', '20') }
+      : { sigma: given(sigma ?? own?.sigma, '--sigma', '0.5') }),
     measurements: measurements ?? own?.measurements ?? 1,
+    ...(own?.inputScale && { inputScale: own.inputScale }),
     shape: given(shape ?? own?.shape, '--shape', '3,32,32'),
     network: time === undefined ? network : atTime(network, time),
     ...(own?.metaEncoder && { metaEncoder: own.metaEncoder }),

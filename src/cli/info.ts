@@ -6,7 +6,7 @@ import { readBytes } from '../files.ts';
 import { resolveDevice } from '../graph/index.ts';
 import { describeDenoiser, parametrizations } from '../model/index.ts';
 import { presets } from '../nn/index.ts';
-import { kernels } from '../sample/index.ts';
+import { countKernels, kernels } from '../sample/index.ts';
 import {
   hasRun,
   listCheckpoints,
@@ -50,7 +50,7 @@ async function machineFacts() {
       Object.values(parametrizations).map(({ name, description }) => [name, description]),
     ),
     models: await describeBox(),
-    kernels: Object.keys(kernels),
+    kernels: Object.keys({ ...kernels, ...countKernels }),
     dataCache: cacheFolder(),
   };
 }

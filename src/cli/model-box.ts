@@ -1,7 +1,7 @@
 /** Models in the box: trained, small, part of the package. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { inputOf } from '../model/index.ts';
+import { describeNoise } from '../model/index.ts';
 import { packagePath } from '../package-folder.ts';
 import { hasRun, modelPath, readRecord } from '../train/index.ts';
 
@@ -34,10 +34,7 @@ export async function describeBox(): Promise<Record<string, string>> {
       continue;
     }
     const { data, model } = await readRecord(boxPath(name));
-    const { stacked, inputSigma } = inputOf(model);
-    const sigma = Number(inputSigma.toPrecision(4));
-    const noise = stacked === 1 ? `σ̃ = ${sigma}` : `M = ${stacked}, σ = ${sigma}`;
-    lines[name] = `${data.name}, ${model.shape.join('×')}, ${noise}`;
+    lines[name] = `${data.name}, ${model.shape.join('×')}, ${describeNoise(model)}`;
   }
   return lines;
 }

@@ -18,7 +18,7 @@ const small = [
   '--threads',
   '1',
 ];
-const model = ['--sigma', '1', '--measurements', '3'];
+const model = ['--measurements', '3'];
 const walk = ['--chains', '3', '--steps', '4', '--jump-every', '2'];
 
 const nets: Readonly<Record<(typeof parametrizationNames)[number], string>> = {
@@ -28,12 +28,16 @@ const nets: Readonly<Record<(typeof parametrizationNames)[number], string>> = {
   'mem-quadratic': 'digits8',
   mdae: 'digits8',
   muvb: 'autoencoder8',
+  poisson: 'digits8',
+  'poisson-energy': 'energy8',
 };
+
+const noiseOf = (name: string) => (name.startsWith('poisson') ? ['--rate', '4'] : ['--sigma', '1']);
 
 describe.each(Object.entries(nets))('%s', (name, net) => {
   test('trains, resumes, is sampled, described, exported and imported', async () => {
     const run = at(name);
-    const options = ['--parametrization', name, '--net', net, ...model];
+    const options = ['--parametrization', name, '--net', net, ...noiseOf(name), ...model];
     await mdensityJson('train', ...options, ...small, '--out', run);
     const again = await mdensityJson<{ finished: boolean }>('train', '--out', run, '--resume');
     expect(again.finished).toBe(true);
@@ -61,7 +65,7 @@ describe('what a parametrization cannot do is said in a line', () => {
   test('a view of an energy', async () => {
     const options = ['--parametrization', 'gps-energy', '--net', 'energy8', '--view', 'noise'];
     expect(await refusal('train', ...options, ...small, '--out', at('wrong'))).toBe(
-      'view noise: parametrization gps-energy learns an energy, which has no other view; leave it out',
+      'view noise: parametrization gps-energy has no other view than denoised; leave it out',
     );
   });
 
@@ -86,7 +90,7 @@ describe('what a parametrization cannot do is said in a line', () => {
     expect(await sample('--kernel', 'mala')).toMatch(/^kernel: mala needs the log-density/);
     const experiment = ['experiment', 'paper-a', '--data', 'digits8', '--features', 'pixels'];
     expect(await refusal(...experiment, '--model', at('mdae'), '--out', at('ex'))).toMatch(
-      /is of parametrization mdae and M = 3 alone, and has no other members; give a GPS model$/,
+      /is of parametrization mdae and M = 3, σ = 1, no class of Gaussian noise; give a GPS model$/,
     );
   });
 
@@ -112,7 +116,7 @@ test('a report says what was learned, and by what', async () => {
   const page = at('report.html');
   await mdensityJson('report', at('mem'), '--out', page);
   expect(await readFile(page, 'utf8')).toContain(
-    'The M-density of M = 3 measurements at σ = 1 of digits8 (60 examples, 1×8×8), by parametrization mem, energy of all M measurements: ',
+    'The M-density of M = 3, σ = 1 of digits8 (60 examples, 1×8×8), by parametrization mem, energy of all M measurements: ',
   );
 });
 

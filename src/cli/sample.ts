@@ -8,7 +8,15 @@ import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes, writeError } from '../files.ts';
 import type { DenoiserFile } from '../model/index.ts';
-import { encodePng, kernels, type Raster, walkJump } from '../sample/index.ts';
+import {
+  type CountKernelName,
+  countKernels,
+  encodePng,
+  type KernelName,
+  kernels,
+  type Raster,
+  walkJump,
+} from '../sample/index.ts';
 import { interruptible } from './interrupt.ts';
 import { loadModel } from './model-file.ts';
 import {
@@ -23,7 +31,7 @@ import { gridPicture, stripsPicture } from './pictures.ts';
 
 export { scaleOf } from './pictures.ts';
 
-const kernelNames = Object.keys(kernels) as [keyof typeof kernels];
+const kernelNames = Object.keys({ ...kernels, ...countKernels }) as [KernelName | CountKernelName];
 
 export const sampleOptions = defineOptions({
   model: {
@@ -43,13 +51,14 @@ export const sampleOptions = defineOptions({
   },
   measurements: {
     flags: '--measurements <M>',
-    description: 'walk the member (M, σ̃√M) of the model’s class; default: as it was trained, or 1',
+    description:
+      'walk the member (M, σ̃√M) of the model’s class, or (M, rate/M); default: as it was trained, or 1',
     schema: z.int().min(1).optional(),
   },
   kernel: {
     flags: '--kernel <name>',
-    description: kernelNames.join(', '),
-    schema: z.enum(kernelNames).default('sachs'),
+    description: `${kernelNames.join(', ')} (default sachs; of counts: tau-leap)`,
+    schema: z.enum(kernelNames).optional(),
   },
   chains: {
     flags: '--chains <n>',
@@ -73,7 +82,7 @@ export const sampleOptions = defineOptions({
   },
   stepSize: {
     flags: '--step-size <δ>',
-    description: 'in units of σ',
+    description: 'in units of σ; of counts: in lifetimes of a count',
     schema: z.number().positive().default(0.5),
   },
   friction: {
@@ -124,7 +133,7 @@ export function sampleCommand(parent: Command): void {
         chains: options.chains,
         draws: draws.xhat.length,
         shape: model.shape,
-        sigma: model.sigma,
+        ...(model.rate === undefined ? { sigma: model.sigma } : { rate: model.rate }),
         ...(draws.acceptance !== undefined && { acceptance: draws.acceptance }),
       },
       `${acceptanceText(draws)}wrote ${files.join(', ')}`,
@@ -179,7 +188,9 @@ export async function walk(
   };
   await interruptible(async (signal) => {
     try {
-      for await (const jump of walkJump(model, { ...options, measurements, signal, onProgress })) {
+      const { kernel, ...rest } = options;
+      const walk = { ...rest, ...(kernel && { kernel }), measurements, signal, onProgress };
+      for await (const jump of walkJump(model, walk)) {
         times.push(jump.step);
         ybar.push(jump.ybar);
         xhat.push(jump.xhat);

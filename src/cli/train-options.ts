@@ -43,14 +43,24 @@ export const trainOptions = defineOptions({
   },
   sigma: {
     flags: '--sigma <σ>',
-    description: 'noise of one measurement, in units of the data (images: 0..1)',
-    schema: training.sigma.default(0.5),
+    description: 'noise of one measurement, in units of the data (images: 0..1; default 0.5)',
+    schema: training.sigma,
+  },
+  rate: {
+    flags: '--rate <λ>',
+    description: 'poisson: counts of one measurement per unit of the data (default 20)',
+    schema: training.rate,
   },
   measurements: {
     flags: '--measurements <M>',
     description:
-      'measurements; what is learned is the class σ/√M, or these M alone where the network sees all',
+      'measurements; what is learned is the class σ/√M (or Mλ), or these M alone where the network sees all',
     schema: training.measurements,
+  },
+  inputScale: {
+    flags: '--input-scale <s>',
+    description: 'divide what the network sees by s (default 1)',
+    schema: z.number().positive().optional(),
   },
   view: {
     flags: '--view <view>',

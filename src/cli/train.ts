@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import type { ModelConfig } from '../model/index.ts';
+import { type ModelConfig, parametrizations } from '../model/index.ts';
 import { findPreset, type NetworkConfig, networkKind } from '../nn/index.ts';
 import {
   bestModelPath,
@@ -73,15 +73,17 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const { validateEvery, sampleEvery, stopMetric, patience } = options;
   const source = required(options.data, '--data', 'mnist');
   const network = networkOf(required(options.net, '--net', 'digits'), options.dropout);
-  const { sigma, measurements, view } = options;
+  const { measurements, view, inputScale } = options;
   const sourceOptions = givenDatasetOptions(options);
   const dataset = await loadShown(source, sourceOptions, output);
   const { shape } = dataset;
-  const config = configOf(options, dataset);
+  const noise = noiseOf(options);
+  const config = configOf({ ...options, ...noise }, dataset);
   const { parametrization } = options;
   const metaEncoder = metaEncoderOf(options);
   const model = {
-    ...{ parametrization, view, sigma, measurements, shape, network },
+    ...{ parametrization, view, ...noise, measurements, shape, network },
+    ...(inputScale !== undefined && { inputScale }),
     ...(metaEncoder && { metaEncoder }),
   };
   const { init } = options;
@@ -101,6 +103,22 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
       versions: versions(),
     }),
   );
+}
+
+/** Deviation or rate of one measurement, whichever the parametrization has. */
+function noiseOf({ parametrization, sigma, rate }: TrainOptions) {
+  const counts = parametrizations[parametrization].noise === 'poisson';
+  if (counts && sigma !== undefined) {
+    throw new UserError(
+      `--sigma ${sigma}: parametrization ${parametrization} learns from counts, of a rate; give --rate`,
+    );
+  }
+  if (!counts && rate !== undefined) {
+    throw new UserError(
+      `--rate ${rate}: parametrization ${parametrization} learns from Gaussian noise; give --sigma, or take --parametrization poisson`,
+    );
+  }
+  return counts ? { rate: rate ?? 20 } : { sigma: sigma ?? 0.5 };
 }
 
 /** A preset's network, with another dropout where one is given. */
@@ -208,9 +226,15 @@ function checkNetwork(
 
 function checkParametrization(
   { model }: RunRecord,
-  { parametrization, metaEncoder }: Partial<TrainOptions>,
+  { parametrization, metaEncoder, inputScale }: Partial<TrainOptions>,
   directory: string,
 ): void {
+  const { inputScale: scale = 1 } = model;
+  if (inputScale !== undefined && inputScale !== scale) {
+    throw new UserError(
+      `--input-scale ${inputScale}: the run in ${directory} has ${scale}; leave it out to resume it, or start another run`,
+    );
+  }
   if (parametrization !== undefined && parametrization !== model.parametrization) {
     throw new UserError(
       `--parametrization ${parametrization}: the run in ${directory} has ${model.parametrization}; leave it out to resume it, or start another run`,

@@ -1,4 +1,26 @@
 /**
+ * The Bayes estimator of one class, of Gaussian measurements or of counts: what can be walked. `rate` tells
+ * them apart.
+ */
+export type BayesEstimator = Denoiser | CountDenoiser;
+
+/**
+ * The Bayes estimator of one class of Poisson measurements: ν(s) = E[x | s] of the sum s = Σ_m y_m of M
+ * counts y_m ~ Poisson(λx), which is sufficient (Saremi & Srivastava 2022). One serves every (M, λ) of
+ * equal Mλ.
+ */
+export interface CountDenoiser {
+  /** Shape of one example: intensities of 0 or more. */
+  readonly shape: readonly number[];
+  /** Mλ, expected counts per unit of x in the sum of all measurements. */
+  readonly rate: number;
+  readonly sigma?: undefined;
+  readonly stacked?: undefined;
+  /** Writes ν(s) into `out`; both are `[batch, ...shape]`, row-major, any batch. */
+  denoise(s: Float32Array, out: Float32Array): Promise<void>;
+}
+
+/**
  * The Bayes estimator of one M-density class: ν(z) = E[x | ȳ = z] at the effective noise σ̃
  * (Saremi, Srivastava & Bach 2023, eq. 7). A trained network, an ONNX file and an exact density
  * all take this form, and it is all that a walk needs.
@@ -14,6 +36,7 @@ export interface Denoiser {
    * measurement, and x̂ is the mean of them. Default 1.
    */
   readonly stacked?: number;
+  readonly rate?: undefined;
   /** Writes ν(z) into `out`; both are `[batch, ...shape]`, row-major, any batch. */
   denoise(z: Float32Array, out: Float32Array): Promise<void>;
   /**

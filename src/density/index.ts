@@ -1,5 +1,5 @@
 export { checkPoints } from './checks.ts';
-export type { Denoiser } from './denoiser.ts';
+export type { BayesEstimator, CountDenoiser, Denoiser } from './denoiser.ts';
 export { type Density, exactDenoiser, type SmoothedDensity, sampleSmoothed } from './density.ts';
 export { type EmpiricalDensity, empirical } from './empirical.ts';
 export { estimateFromRatio, estimateFromScore, sufficientMean } from './estimator.ts';

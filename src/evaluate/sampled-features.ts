@@ -1,6 +1,6 @@
-import type { Denoiser } from '../density/index.ts';
+import type { BayesEstimator } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import { kernels, type State, type WalkJumpOptions, walkJump } from '../sample/index.ts';
+import { type State, scoreCallsOf, type WalkJumpOptions, walkJump } from '../sample/index.ts';
 import type { ChainDraws } from './draws.ts';
 import type { FeatureNetwork } from './feature-network.ts';
 
@@ -37,7 +37,7 @@ interface Draw {
 }
 
 export interface SamplingOptions {
-  readonly denoiser: Denoiser;
+  readonly denoiser: BayesEstimator;
   readonly network: FeatureNetwork;
   /** How to walk; `steps` is `draws · jumpEvery`. */
   readonly walk: Omit<WalkJumpOptions, 'steps' | 'initial'>;
@@ -83,7 +83,7 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
       at = performance.now();
     }
   }
-  const { scoreCalls } = kernels[walk.kernel ?? 'sachs'];
+  const scoreCalls = scoreCallsOf(walk.kernel);
   return {
     features: byChain(draws, ({ features }) => features, chains),
     logits: byChain(draws, ({ logits }) => logits, chains),

@@ -1,4 +1,4 @@
-import { type Denoiser, effectiveNoise } from '../density/index.ts';
+import { type BayesEstimator, type Denoiser, effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import {
   constant,
@@ -23,16 +23,14 @@ export interface DenoiserFileInfo {
 }
 
 /** A denoiser read from an ONNX file. */
-export interface DenoiserFile extends Denoiser, DenoiserFileInfo {
-  release(): Promise<void>;
-}
+export type DenoiserFile = BayesEstimator & DenoiserFileInfo & { release(): Promise<void> };
 
 /** Name of the output −log p, up to a constant, [batch]. */
 const ENERGY = 'energy';
 
 /**
- * ν_θ as an ONNX file of standard operators: input `ybar`, output `xhat`, both [batch, ...shape]
- * with a dynamic batch (all measurements stacked along the first axis where the network sees them), the
+ * ν_θ as an ONNX file of standard operators: input `ybar`, or `counts` for their sum, output `xhat`, both
+ * [batch, ...shape] with a dynamic batch (all measurements stacked along the first axis where the network sees them), the
  * output `energy` [batch] where there is one, and the model's configuration as metadata `mdensity`. Parameters keep their
  * names; `half` stores them in half precision.
  * @param parameters flat vector [P] in the order of the model's `specs`.
@@ -42,7 +40,7 @@ export function exportDenoiser(
   parameters: Float32Array,
   { half = false }: { readonly half?: boolean } = {},
 ): Uint8Array {
-  const { denoiser, energy, specs, inputShape } = createModel(config);
+  const { denoiser, energy, specs, inputShape, rate } = createModel(config);
   const weights: Record<string, Tensor> = {};
   let start = 0;
   for (const { name, shape } of specs) {
@@ -54,7 +52,7 @@ export function exportDenoiser(
     build: (z) => denoiser(bindParameters(weights), z),
     ...(energy && { scalars: (z: Tensor) => ({ [ENERGY]: energy(bindParameters(weights), z) }) }),
     shape: inputShape,
-    inputName: 'ybar',
+    inputName: rate === undefined ? 'ybar' : 'counts',
     outputName: 'xhat',
     metadata: { mdensity: JSON.stringify(config) },
     half,
@@ -83,16 +81,34 @@ export async function openDenoiser(
   try {
     const config = readModelConfig(file.metadata, file.shape, source);
     const { run: denoise, release } = file;
+    const { shape = file.shape } = config ?? {};
+    const { stacked = 1, rate } = config ? inputOf(config) : {};
+    if (rate !== undefined) {
+      refuseSigma(sigma, source);
+      return { shape, config, rate, denoise: ofCounts(denoise, source), release };
+    }
     const noise = noiseOf(config, sigma, source);
     if (!config) await tryDenoiser(file, noise, source);
-    const { shape = file.shape } = config ?? {};
-    const stacked = config ? inputOf(config).stacked : 1;
     const energy = file.scalars.includes(ENERGY) && { logDensity: logDensityOf(file) };
     return { shape, stacked, config, sigma: noise, denoise, ...energy, release };
   } catch (error) {
     await file.release();
     throw error;
   }
+}
+
+/** An estimator that takes nothing but counts. */
+function ofCounts(denoise: OnnxFile['run'], source: string): BayesEstimator['denoise'] {
+  return async (counts, out) => {
+    const bad = counts.find((count) => !(count >= 0 && Number.isInteger(count)));
+    if (bad === undefined) return denoise(counts, out);
+    throw new UserError(`${source}: ${bad} is not a count; give whole numbers of 0 or more`);
+  };
+}
+
+function refuseSigma(sigma: number | undefined, source: string): void {
+  if (sigma === undefined) return;
+  throw new UserError(`${source}: was trained on counts, which have no sigma; leave --sigma out`);
 }
 
 /** log p of a file that gives an energy, up to a constant. */
@@ -134,7 +150,7 @@ export async function describeDenoiser(
 }
 
 function noiseOf(config: ModelConfig | undefined, given: number | undefined, source: string) {
-  const own = config && effectiveNoise(config.sigma, config.measurements);
+  const own = config?.sigma && effectiveNoise(config.sigma, config.measurements);
   const sigma = config ? inputOf(config).inputSigma : given;
   if (sigma === undefined) {
     throw new UserError(`${source}: does not say its noise level; give it with --sigma`);

@@ -10,6 +10,7 @@ export { denoisingLoss, type GpsOptions, gps, type View } from './gps.ts';
 export {
   createModel,
   type DenoiserModel,
+  describeNoise,
   inputOf,
   type ModelConfig,
   modelConfigSchema,

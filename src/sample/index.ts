@@ -7,6 +7,7 @@ export type {
   Target,
   Walk,
 } from './kernel.ts';
+export { type CountJumpTarget, countTarget } from './count-target.ts';
 export type { BaoabState } from './kernels/baoab.ts';
 export type { BaoabLimitState } from './kernels/baoab-limit.ts';
 export type { ChengState } from './kernels/cheng.ts';
@@ -15,6 +16,7 @@ export {
   countKernels,
   type KernelName,
   kernels,
+  scoreCallsOf,
 } from './kernels/index.ts';
 export type { MalaState } from './kernels/mala.ts';
 export type { MetropolisState } from './kernels/metropolis.ts';
@@ -25,5 +27,5 @@ export type { WalkJumpOptions } from './options.ts';
 export { filmstrips, type LayoutOptions, type Raster, tileImages } from './pictures.ts';
 export { encodePng } from './png.ts';
 export { drawMeasurements, type MeasurementOptions } from './residuals.ts';
-export { type GpsTarget, gpsTarget } from './target.ts';
+export { type GpsTarget, gpsTarget, type JumpTarget } from './target.ts';
 export { type Jump, walkJump } from './walk-jump.ts';

@@ -48,7 +48,7 @@ export function restore(fresh: State, saved: State): State {
  *
  * @throws UserError for a wrong size, a value that is not finite, or a walk that has ended.
  */
-export function checkInitial(options: ResolvedOptions, dimension: number): void {
+export function checkInitial(options: ResolvedOptions<string>, dimension: number): void {
   const { initial, chains } = options;
   const measurements = walkedMeasurements(options);
   if (initial === undefined) return;

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import type { State } from './kernel.ts';
-import { type KernelName, kernels } from './kernels/index.ts';
+import { type CountKernelName, countKernels, type KernelName, kernels } from './kernels/index.ts';
 import { MALT_STEPS } from './kernels/malt.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface WalkJumpOptions {
   readonly burnIn?: number;
   /** Steps from one jump to the next. Default 1. */
   readonly jumpEvery?: number;
-  /** δ/σ, above 0. Default 1/2. */
+  /** δ/σ, above 0; of counts, the time of a step in lifetimes of a count. Default 1/2. */
   readonly stepSize?: number;
   /** Effective friction γδ of one step, above 0. Default 1/2. */
   readonly friction?: number;
@@ -31,14 +31,14 @@ export interface WalkJumpOptions {
   readonly seed?: number;
   /** Index of the first chain: chains 50.. of a run are the same alone as in the whole. Default 0. */
   readonly firstChain?: number;
-  /** Default `sachs`; `mala` and `malt` need a denoiser with `logDensity`. */
-  readonly kernel?: KernelName;
+  /** Default `sachs`; `mala` and `malt` need a denoiser with `logDensity`. Of counts: default `tau-leap`. */
+  readonly kernel?: KernelName | CountKernelName;
   /** L, steps of one trajectory of `malt`, at least 1. Default 10. */
   readonly trajectorySteps?: number;
   /**
    * Walks ȳ ∈ R^d at the score (ν(ȳ) − ȳ)/σ̃² in place of y ∈ R^{Md}: given ȳ, the rest of y is exactly
    * normal whatever the data, see `drawMeasurements`. The cost of a step does not depend on M. At
-   * M = 1 it is the walk of y to the bit. Default false.
+   * M = 1 it is the walk of y to the bit. Of counts it walks their sum. Default false.
    */
   readonly meanWalk?: boolean;
   /**
@@ -61,25 +61,40 @@ const defaults = {
   inverseMass: 1,
   seed: 0,
   firstChain: 0,
-  kernel: 'sachs',
   trajectorySteps: MALT_STEPS,
   meanWalk: false,
 } as const;
 
-/** Options with their defaults filled in. */
-export type ResolvedOptions = WalkJumpOptions &
-  Required<Omit<WalkJumpOptions, 'initial' | 'signal' | 'onProgress'>>;
+/** Options with their defaults filled in, and a kernel of the kind that was asked for. */
+export type ResolvedOptions<Name extends string = KernelName> = Omit<WalkJumpOptions, 'kernel'> &
+  Required<Omit<WalkJumpOptions, 'kernel' | 'initial' | 'signal' | 'onProgress'>> & {
+    readonly kernel: Name;
+  };
 
 /**
- * Fills in the defaults.
+ * Fills in the defaults for a walk of Gaussian measurements.
  *
  * @throws UserError naming the first option out of range, its value and the range.
  */
 export function resolveOptions(options: WalkJumpOptions): ResolvedOptions {
+  return resolve(options, kernels, 'sachs');
+}
+
+/** The same for a walk of counts. */
+export function resolveCountOptions(options: WalkJumpOptions): ResolvedOptions<CountKernelName> {
+  return resolve(options, countKernels, 'tau-leap');
+}
+
+function resolve<Name extends string>(
+  options: WalkJumpOptions,
+  among: Readonly<Record<Name, unknown>>,
+  usual: Name,
+): ResolvedOptions<Name> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const resolved: ResolvedOptions = {
+  const resolved = {
     ...defaults,
-    ...(Object.fromEntries(given) as typeof options),
+    kernel: usual,
+    ...(Object.fromEntries(given) as Omit<typeof options, 'kernel'> & { readonly kernel?: Name }),
   };
   for (const name of ['measurements', 'chains', 'steps', 'jumpEvery', 'trajectorySteps'] as const) {
     checkWhole(name, resolved[name], 1);
@@ -93,18 +108,26 @@ export function resolveOptions(options: WalkJumpOptions): ResolvedOptions {
       `meanWalk: ${String(resolved.meanWalk)} is neither true nor false; give one`,
     );
   }
-  if (!Object.hasOwn(kernels, resolved.kernel)) {
-    const names = Object.keys(kernels);
-    throw new UserError(
-      `kernel: no kernel is called ${JSON.stringify(resolved.kernel)}; choose from ${names.join(', ')}.${didYouMean(String(resolved.kernel), names)}`,
-    );
-  }
+  checkKernelName(resolved.kernel, Object.keys(among));
   return resolved;
 }
 
+function checkKernelName(kernel: string, names: readonly string[]): void {
+  if (names.includes(kernel)) return;
+  const known = Object.hasOwn(kernels, kernel) || Object.hasOwn(countKernels, kernel);
+  const problem = known
+    ? `${kernel} walks ${Object.hasOwn(countKernels, kernel) ? 'counts, and this model is of Gaussian noise' : 'Gaussian noise, and this model is of counts'}`
+    : `no kernel is called ${JSON.stringify(kernel)}`;
+  const hint = known ? '' : `.${didYouMean(String(kernel), names)}`;
+  throw new UserError(`kernel: ${problem}; choose from ${names.join(', ')}${hint}`);
+}
+
 /** Measurements in the position of one chain: 1 where only their mean walks. */
-export function walkedMeasurements(options: ResolvedOptions): number {
-  return options.meanWalk ? 1 : options.measurements;
+export function walkedMeasurements({
+  meanWalk,
+  measurements,
+}: Pick<ResolvedOptions, 'meanWalk' | 'measurements'>): number {
+  return meanWalk ? 1 : measurements;
 }
 
 function checkWhole(name: string, value: unknown, least: number): void {

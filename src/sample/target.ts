@@ -2,16 +2,22 @@ import type { Denoiser } from '../density/denoiser.ts';
 import { gpsLogDensity, gpsScore, meanOfMeasurements } from '../density/gps.ts';
 import type { Target } from './kernel.ts';
 
-/** The M-density of GPS(M, σ) as a target, which also gives the jump. */
-export interface GpsTarget extends Target {
-  /** σ = σ̃√M, the noise of one measurement, in units of x. */
-  readonly sigma: number;
-  /** ȳ `[chains, d]` of the latest position given to `score` or `jump`. */
+/** What jumps: the estimate of x at a position. */
+export interface JumpTarget {
+  /** Numbers in the position of one chain. */
+  readonly dimension: number;
+  /** ȳ `[chains, d]` of the latest position given to `jump`, or to the `score` of a `GpsTarget`. */
   readonly ybar: Float32Array;
   /** ν(ȳ) `[chains, d]` at that ȳ. */
   readonly xhat: Float32Array;
   /** Brings `ybar` and `xhat` to position y `[chains, M, d]`. */
   jump(y: Float32Array): Promise<void>;
+}
+
+/** The M-density of GPS(M, σ) as a target, which also gives the jump. */
+export interface GpsTarget extends Target, JumpTarget {
+  /** σ = σ̃√M, the noise of one measurement, in units of x. */
+  readonly sigma: number;
 }
 
 /**

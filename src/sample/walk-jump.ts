@@ -1,22 +1,24 @@
-import type { Denoiser } from '../density/denoiser.ts';
+import type { BayesEstimator, CountDenoiser, Denoiser } from '../density/denoiser.ts';
 import { UserError } from '../errors.ts';
+import { countTarget, startingCounts } from './count-target.ts';
 import { checkInitial, firstNotFinite, restore, startingPoints } from './initial.ts';
-import type { Kernel, State } from './kernel.ts';
-import { kernels } from './kernels/index.ts';
+import type { Kernel, State, Walk } from './kernel.ts';
+import { countKernels, kernels } from './kernels/index.ts';
 import { chainNoise } from './noise.ts';
 import {
   type ResolvedOptions,
+  resolveCountOptions,
   resolveOptions,
   type WalkJumpOptions,
   walkedMeasurements,
 } from './options.ts';
-import { type GpsTarget, gpsTarget, stackedTarget } from './target.ts';
+import { type GpsTarget, gpsTarget, type JumpTarget, stackedTarget } from './target.ts';
 
 /** One jump of every chain. The arrays of `ybar` and `xhat` are the receiver's to keep. */
 export interface Jump {
   /** Steps made when the jump was taken, burn-in included. */
   readonly step: number;
-  /** ȳ, `[chains, d]`. */
+  /** ȳ or, of counts, their sum; `[chains, d]`. */
   readonly ybar: Float32Array;
   /** x̂ = ν(ȳ) or, of a denoiser that takes all measurements, the mean of its M estimates; `[chains, d]`. */
   readonly xhat: Float32Array;
@@ -33,19 +35,25 @@ const BREATH = 50;
  * Walk–jump sampling (Saremi & Hyvärinen 2019, "Neural empirical Bayes"; Saremi, Srivastava & Bach
  * 2023, "Universal Smoothed Score Functions for Generative Modeling", sections 2 and 5): Langevin
  * chains walk the M-density of GPS(M, σ̃√M), and every `jumpEvery` steps after the burn-in each
- * jumps to x̂ = ν(ȳ). Jumps are never fed back into the walk. A chain depends on the seed, its
+ * jumps to x̂ = ν(ȳ). Of counts it is a walk over counts and the jump is ν of their sum. Jumps are never fed back into the walk. A chain depends on the seed, its
  * index and the options that shape a walk, not on how many chains walk beside it (as long as the
  * denoiser treats rows of a batch alike).
  *
- * @param denoiser ν of the class σ̃; trained once, it serves every M. With its optional `logDensity`
+ * @param denoiser ν of the class σ̃, or of the class Mλ of counts; trained once, it serves every M. With its optional `logDensity`
  * kernels that have an accept test can walk too.
  * @throws UserError at the call for an option out of range or a kernel whose log-density the denoiser lacks; while walking, at the first value that
  * is not finite, naming chain and step. Jumps taken before have then been yielded.
  */
 export function walkJump(
-  denoiser: Denoiser,
+  denoiser: BayesEstimator,
   options: WalkJumpOptions,
 ): AsyncGenerator<Jump, void, undefined> {
+  return denoiser.rate === undefined
+    ? gaussianWalkJump(denoiser, options)
+    : countWalkJump(denoiser, options);
+}
+
+function gaussianWalkJump(denoiser: Denoiser, options: WalkJumpOptions) {
   const { stacked = 1 } = denoiser;
   const resolved = resolveOptions(stacked > 1 ? forStacked(stacked, options) : options);
   const { chains } = resolved;
@@ -53,9 +61,38 @@ export function walkJump(
     stacked > 1
       ? stackedTarget(denoiser, chains)
       : gpsTarget(denoiser, walkedMeasurements(resolved), chains);
-  checkKernel(kernels[resolved.kernel], target);
+  const kernel: Kernel = kernels[resolved.kernel];
+  checkKernel(kernel, target);
   checkInitial(resolved, target.dimension);
-  return jumps(target, resolved);
+  const stepSize = resolved.stepSize * target.sigma;
+  const friction = resolved.friction / stepSize;
+  const noise = noiseOf(resolved);
+  return jumps(resolved, target, {
+    walk: kernel.start(target, { ...resolved, stepSize, friction }, noise),
+    start: () => startingPoints(target, walkedMeasurements(resolved), noise),
+  });
+}
+
+function countWalkJump(denoiser: CountDenoiser, options: WalkJumpOptions) {
+  const resolved = resolveCountOptions(options);
+  const measurements = walkedMeasurements(resolved);
+  // One estimator serves every M of its class: the sum of all counts is the member M = 1.
+  const target = countTarget(denoiser, measurements, resolved.chains);
+  checkInitial(resolved, target.dimension);
+  const noise = noiseOf(resolved);
+  return jumps(resolved, target, {
+    walk: countKernels[resolved.kernel].start(target, resolved, noise),
+    start: () => startingCounts(target, measurements, noise),
+  });
+}
+
+const noiseOf = ({ seed, chains, firstChain }: ResolvedOptions<string>) =>
+  chainNoise(seed, chains, firstChain);
+
+/** A walk ready to begin, and where it begins unless it is told. */
+interface Begun {
+  readonly walk: Walk;
+  readonly start: () => Float32Array;
 }
 
 /** @throws UserError for options that only a denoiser of ȳ can serve. */
@@ -75,16 +112,12 @@ function forStacked(stacked: number, options: WalkJumpOptions): WalkJumpOptions 
 }
 
 async function* jumps(
-  target: GpsTarget,
-  options: ResolvedOptions,
+  options: ResolvedOptions<string>,
+  target: JumpTarget,
+  { walk, start }: Begun,
 ): AsyncGenerator<Jump, void, undefined> {
   const { burnIn, jumpEvery, signal, onProgress } = options;
-  const noise = chainNoise(options.seed, options.chains, options.firstChain);
-  const stepSize = options.stepSize * target.sigma;
-  const friction = options.friction / stepSize;
-  const kernel: Kernel = kernels[options.kernel];
-  const walk = kernel.start(target, { ...options, stepSize, friction }, noise);
-  const initial = options.initial ?? startingPoints(target, walkedMeasurements(options), noise);
+  const initial = options.initial ?? start();
   const state =
     initial instanceof Float32Array
       ? await walk.init(initial)
@@ -126,7 +159,7 @@ function checkFinite(
   values: Float32Array,
   what: 'position' | 'jump',
   step: number,
-  { chains, firstChain, stepSize, inverseMass }: ResolvedOptions,
+  { chains, firstChain, stepSize, inverseMass }: ResolvedOptions<string>,
 ): void {
   const bad = firstNotFinite(values);
   if (bad < 0) return;

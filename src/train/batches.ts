@@ -1,6 +1,7 @@
+import { poissonNoise, sampleMeasurements } from '../density/index.ts';
 import { sizeOf } from '../graph/index.ts';
-import { fillBits, fillNormal, permutation, randomKey } from '../random.ts';
-import type { Dataset } from './dataset.ts';
+import { fillBits, fillNormal, type Key, permutation, randomKey } from '../random.ts';
+import type { Dataset, Values } from './dataset.ts';
 
 /** Streams of randomness of a run, each its own key below the seed. */
 const stream = { order: 1, noise: 2, flip: 3, bytes: 4 } as const;
@@ -11,10 +12,15 @@ export interface BatchOptions {
   readonly batch: number;
   /** Mirror images left to right at random. */
   readonly flip: boolean;
+  /** Draw counts at this rate, in place of noise. */
+  readonly rate?: number | undefined;
 }
 
 export interface Batches {
-  /** Writes batch number `index` (from 0) of the run: examples in shuffled epochs, with their noise. */
+  /**
+   * Writes batch number `index` (from 0) of the run: examples in shuffled epochs, with standard normal noise
+   * or with their counts.
+   */
   fill(index: number, x: Uint8Array | Float32Array, noise: Float32Array): void;
 }
 
@@ -22,7 +28,10 @@ export interface Batches {
  * The endless sequence of batches of a data set. Batch i is a function of the seed and i alone, so
  * a resumed run needs no more than its step number to go on with the same examples and noise.
  */
-export function createBatches(dataset: Dataset, { seed, batch, flip }: BatchOptions): Batches {
+export function createBatches(
+  dataset: Dataset,
+  { seed, batch, flip, rate }: BatchOptions,
+): Batches {
   const size = sizeOf(dataset.shape);
   const width = dataset.shape.at(-1)!;
   const bits = new Uint32Array(batch);
@@ -45,9 +54,16 @@ export function createBatches(dataset: Dataset, { seed, batch, flip }: BatchOpti
           if (bits[i]! & 1) mirror(x.subarray(i * size, (i + 1) * size), width);
         }
       }
-      fillNormal(randomKey(seed, stream.noise), index, noise);
+      if (rate === undefined) fillNormal(randomKey(seed, stream.noise), index, noise);
+      else noise.set(drawCounts(x, rate, randomKey(seed, stream.noise, index)));
     },
   };
+}
+
+/** Counts s ~ Poisson(rate · x) of examples as they are stored: bytes hold [0, 1]. */
+export function drawCounts(x: Values, rate: number, key: Key): Float64Array {
+  const intensities = x instanceof Uint8Array ? Float64Array.from(x, (byte) => byte / 255) : x;
+  return sampleMeasurements(poissonNoise(rate, 1), intensities, x.length, key);
 }
 
 /** Uniform bytes for mask number `mask` of batch number `index`. */

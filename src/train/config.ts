@@ -4,9 +4,11 @@ const count = (minimum: number) => z.int().min(minimum);
 
 /** How a model is trained: everything that decides the numbers, and nothing else. */
 export const trainingSchema = z.strictObject({
-  /** Noise σ of one measurement, in units of the data. */
-  sigma: z.number().positive(),
-  /** Measurements M; the network learns the class σ̃ = σ/√M. */
+  /** Noise σ of one measurement, in units of the data; absent where measurements are Poisson. */
+  sigma: z.number().positive().optional(),
+  /** λ of y_m ~ Poisson(λx), counts per unit of the data; absent where noise is Gaussian. */
+  rate: z.number().positive().optional(),
+  /** Measurements M; the network learns the class σ̃ = σ/√M, or Mλ. */
   measurements: count(1).default(1),
   /** What the network's output means; see `gps`. */
   view: z.enum(['denoised', 'noise']).default('denoised'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Denoiser } from '../density/index.ts';
+import type { BayesEstimator } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes } from '../files.ts';
 import type { TrainingConfig } from './config.ts';
@@ -25,7 +25,7 @@ export interface Evaluator {
 export interface EvaluationContext {
   readonly step: number;
   /** The moving average as it is at this step; of use until the evaluation ends. */
-  readonly denoiser: Denoiser;
+  readonly denoiser: BayesEstimator;
   /** Aborted when the run is to stop: throw its reason, and a resumed run evaluates this step again. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -105,6 +105,7 @@ async function jumps(model: DenoiserFile, input: Float32Array): Promise<Float32A
 
 /** ∇ log p at the first value of each point, by central differences of the model's own log-density. */
 async function slopes(model: DenoiserFile, input: Float32Array, size: number, step: number) {
+  if (model.rate !== undefined) throw new Error('of counts');
   const shifted = async (by: number) => {
     const moved = input.map((value, i) => (i % size === 0 ? value + by : value));
     const out = new Float64Array(input.length / size);
@@ -121,6 +122,7 @@ describe.each([...cases])('%s at M = %i', (...given) => {
 
   test(`${network.type}: recovers the estimator of a Gaussian`, async () => {
     const model = await fitted(name, measurements, network, meta);
+    if (model.rate !== undefined) throw new Error('of counts');
     const { stacked = 1, sigma, logDensity } = model;
     const { y, ybar, exact } = await testPoints(n, measurements);
     const input = stacked > 1 ? y : ybar;

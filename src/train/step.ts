@@ -36,6 +36,8 @@ export interface StepOptions {
   readonly stacked: number;
   /** Deviation of the noise in each: σ̃, or σ where it sees all measurements. */
   readonly inputSigma: number;
+  /** Where given, the network sees counts, at this rate, in place of an example with noise. */
+  readonly rate?: number | undefined;
   /** Whether examples arrive as bytes 0..255. */
   readonly bytes: boolean;
   readonly optimizer: Optimizer;
@@ -58,7 +60,10 @@ export type { Vectors } from './update.ts';
 
 /** What a call of the step is fed: `runs` parts of batches, as typed arrays. */
 export interface StepInputs {
-  /** Examples [runs · rows, ...shape] and the noise of what is seen of them [runs · rows, stacked · shape[0], ...]. */
+  /**
+   * Examples [runs · rows, ...shape] and the noise of what is seen of them [runs · rows, stacked · shape[0], ...],
+   * standard normal, or the counts that are seen.
+   */
   readonly x: Uint8Array | Float32Array;
   readonly noise: Float32Array;
   /** Random bytes for each of the step's `masks`, [runs, ...mask]. */
@@ -165,11 +170,11 @@ interface LossInputs {
 
 /** Loss, its gradient by segment, and the inputs for random bytes that it takes. */
 function differentiate(options: StepOptions, { segments }: Layout, given: LossInputs) {
-  const { specs, inputSigma, stacked, denoiser, bytes, recompute = false } = options;
+  const { specs, inputSigma, rate, stacked, denoiser, bytes, recompute = false } = options;
   const example = bytes ? mul(cast(given.x, 'float32'), 1 / 255) : given.x;
   const clean = concat(new Array<Tensor>(stacked).fill(example), 1);
   const tensors = splitParameters(given.parameters, segments);
-  const noisy = add(clean, mul(given.noise, inputSigma));
+  const noisy = rate === undefined ? add(clean, mul(given.noise, inputSigma)) : given.noise;
   const masks: Tensor[] = [];
   const randomBytes = (shape: Shape) => {
     const mask = input(`random/${masks.length}`, shape, 'uint8');

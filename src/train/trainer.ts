@@ -142,7 +142,7 @@ function createFeeder(
   rows: number,
 ): (first: number, count: number) => StepInputs {
   const { microBatches, seed, flip } = config;
-  const batches = createBatches(dataset, { seed, batch: rows, flip });
+  const batches = createBatches(dataset, { seed, batch: rows, flip, rate: model.rate });
   const size = rows * sizeOf(dataset.shape);
   const seen = rows * sizeOf(model.inputShape);
   return (first, count) => {
@@ -185,6 +185,7 @@ function checkFit({ model, dataset, config }: TrainerOptions): void {
       `the model takes examples of shape [${model.shape.join(', ')}], ${dataset.name} has [${dataset.shape.join(', ')}]; use other data or train a new model`,
     );
   }
+  if (model.rate !== undefined) checkIntensities(dataset);
   if (config.flip && dataset.shape.length !== 3) {
     throw new UserError(
       `flip: ${dataset.name} holds no images but examples of shape [${dataset.shape.join(', ')}]; leave it out`,
@@ -193,6 +194,20 @@ function checkFit({ model, dataset, config }: TrainerOptions): void {
   if (config.batch % config.microBatches !== 0) {
     throw new UserError(
       `micro-batches: ${config.microBatches} parts do not divide a batch of ${config.batch}; use a divisor`,
+    );
+  }
+}
+
+/** Every example is read: better before the first step than in the middle. Bytes are never below 0. */
+function checkIntensities({ name, count, shape, dtype, read }: Dataset): void {
+  if (dtype === 'uint8') return;
+  const example = allocate(dtype, sizeOf(shape));
+  for (let i = 0; i < count; i++) {
+    read(i, example, 0);
+    const bad = example.findIndex((value) => !(value >= 0));
+    if (bad < 0) continue;
+    throw new UserError(
+      `${name}: example ${i} has ${example[bad]} at ${bad}, which is no intensity; Poisson counts need data of 0 or more`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { Denoiser } from '../density/index.ts';
+import type { BayesEstimator } from '../density/index.ts';
 import {
   compile,
   type Device,
@@ -10,7 +10,8 @@ import {
 } from '../graph/index.ts';
 import type { DenoiserModel } from '../model/index.ts';
 import { bindParameters, countParameters } from '../nn/index.ts';
-import { fillNormal, randomKey } from '../random.ts';
+import { fillNormal, foldKey, type Key, randomKey } from '../random.ts';
+import { drawCounts } from './batches.ts';
 import { allocate, type Dataset } from './dataset.ts';
 import { validationStream } from './hold-out.ts';
 
@@ -22,16 +23,16 @@ export interface LiveDenoiserOptions {
 }
 
 /** A denoiser whose parameters change while training goes on. */
-export interface LiveDenoiser extends Denoiser {
+export type LiveDenoiser = BayesEstimator & {
   /** Takes on parameters: a flat vector [P] in the order of the model's `specs`. */
   load(parameters: Float32Array): void;
   release(): Promise<void>;
-}
+};
 
 /** Compiles the network once, with its parameters as state: to change them costs a copy. */
 export async function compileDenoiser(options: LiveDenoiserOptions): Promise<LiveDenoiser> {
   const { model, rows, device } = options;
-  const { shape, specs, stacked, inputShape, inputSigma: sigma } = model;
+  const { shape, specs, stacked, inputShape, inputSigma: sigma, rate } = model;
   const z = input('z', [rows, ...inputShape]);
   const parameters = input('parameters', [countParameters(specs)]);
   const weights: Record<string, Tensor> = {};
@@ -57,7 +58,8 @@ export async function compileDenoiser(options: LiveDenoiserOptions): Promise<Liv
     }
   };
   const load = (values: Float32Array) => program.state.write('parameters', values);
-  return { shape, stacked, sigma, denoise, load, release: program.release };
+  const made = { shape, denoise, load, release: program.release };
+  return rate === undefined ? { ...made, stacked, sigma } : { ...made, rate };
 }
 
 export interface ValidationOptions {
@@ -69,17 +71,17 @@ export interface ValidationOptions {
 }
 
 /**
- * The objective on examples that were held out (paper A, eq. 10): ‖x − ν(x + σ̃ε)‖² summed over
- * dimensions, averaged over examples. The noise of an example is a function of the seed and its
+ * The objective on examples that were held out (paper A, eq. 10): ‖x − ν(x + σ̃ε)‖², or ‖x − ν(s)‖² of counts
+ * s, summed over dimensions, averaged over examples. The noise of an example is a function of the seed and its
  * place, so values of different steps differ by the network alone.
  */
 export async function validationLoss(
-  denoiser: Denoiser,
+  denoiser: BayesEstimator,
   heldOut: Dataset,
   { seed, batch, signal }: ValidationOptions,
 ): Promise<number> {
   const key = randomKey(seed, validationStream.purpose, validationStream.noise);
-  const { stacked = 1, sigma } = denoiser;
+  const { stacked = 1 } = denoiser;
   const size = sizeOf(heldOut.shape);
   const seen = stacked * size;
   let sum = 0;
@@ -93,8 +95,10 @@ export async function validationLoss(
       x.set(values.subarray(from, from + size), i * size);
     }
     const z = new Float32Array(x.length);
-    for (let i = 0; i < count; i++) fillNormal(key, first + i, z, i * seen, (i + 1) * seen);
-    for (let i = 0; i < z.length; i++) z[i] = x[i]! + sigma * z[i]!;
+    for (let i = 0; i < count; i++) {
+      const [from, to] = [i * seen, (i + 1) * seen];
+      measure(denoiser, x.subarray(from, to), z.subarray(from, to), { key, example: first + i });
+    }
     const xhat = new Float32Array(x.length);
     await denoiser.denoise(z, xhat);
     for (let i = 0; i < x.length; i++) sum += (x[i]! - xhat[i]!) ** 2 / stacked;
@@ -102,6 +106,21 @@ export async function validationLoss(
     await new Promise((resolve) => setImmediate(resolve));
   }
   return sum / heldOut.count;
+}
+
+/** Writes what the estimator sees of one example. */
+function measure(
+  { rate, sigma }: BayesEstimator,
+  x: Float32Array,
+  z: Float32Array,
+  { key, example }: { readonly key: Key; readonly example: number },
+): void {
+  if (rate !== undefined) {
+    z.set(drawCounts(x, rate, foldKey(key, example)));
+    return;
+  }
+  fillNormal(key, example, z);
+  for (let i = 0; i < z.length; i++) z[i] = x[i]! + sigma * z[i]!;
 }
 
 /** Examples `first` to `first + count` as floats: images from bytes to [0, 1]. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { Denoiser } from '../../density/index.ts';
+import type { BayesEstimator } from '../../density/index.ts';
 import { UserError } from '../../errors.ts';
 import {
   type SampledFeatures,
@@ -17,7 +17,7 @@ import type { Output } from '../output.ts';
 import type { OpenedFeatures } from './feature-networks.ts';
 
 export interface DrawOptions {
-  readonly denoiser: Denoiser;
+  readonly denoiser: BayesEstimator;
   readonly network: OpenedFeatures;
   readonly walk: SamplingOptions['walk'];
   readonly draws: number;

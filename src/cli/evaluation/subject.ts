@@ -95,8 +95,14 @@ async function drawFromModel(
   }
 }
 
-function walkOf(options: EvaluateOptions, { config }: DenoiserFile): SamplingOptions['walk'] {
-  const { kernel, stepSize, friction, chains, jumpEvery, burnIn, seed } = options;
+function walkOf(options: EvaluateOptions, { config, rate }: DenoiserFile): SamplingOptions['walk'] {
+  const { kernel = rate === undefined ? 'sachs' : 'tau-leap' } = options;
+  if (kernel === 'birth-death') {
+    throw new UserError(
+      '--kernel birth-death: calls the estimator once for every event, so a step has no price that could be compared; take tau-leap',
+    );
+  }
+  const { stepSize, friction, chains, jumpEvery, burnIn, seed } = options;
   const measurements = options.measurements ?? config?.measurements ?? 1;
   return { measurements, kernel, stepSize, friction, chains, jumpEvery, burnIn, seed };
 }

@@ -1,4 +1,4 @@
-import type { Denoiser } from '../../density/index.ts';
+import type { BayesEstimator } from '../../density/index.ts';
 import { UserError } from '../../errors.ts';
 import {
   CHAIN_DRAWS,
@@ -13,7 +13,7 @@ import type { Row } from './store.ts';
 
 /** What cells are run with. */
 export interface CellTools {
-  readonly denoiser: Denoiser & { readonly shape: readonly number[] };
+  readonly denoiser: BayesEstimator;
   readonly network: OpenedFeatures;
   readonly references: References;
 }

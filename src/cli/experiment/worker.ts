@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { worker, workerEmit } from 'workerpool';
 import { loadDataset, readNpy } from '../../data/index.ts';
-import type { Denoiser } from '../../density/index.ts';
+import type { BayesEstimator } from '../../density/index.ts';
 import { writeBytes } from '../../files.ts';
 import { encodePng } from '../../sample/index.ts';
 import { createReferences } from '../evaluation/distances.ts';
@@ -53,11 +53,9 @@ function remember<T, R>(key: (argument: T) => string, make: (argument: T) => Pro
   };
 }
 
-type Opened = Denoiser & { readonly shape: readonly number[] };
-
 const denoiserOf = remember(
   ({ model }: CellTask) => model,
-  (task): Promise<Opened> => loadModel(task.model, { device: 'cpu', threads: 1 }),
+  (task): Promise<BayesEstimator> => loadModel(task.model, { device: 'cpu', threads: 1 }),
 );
 
 const comparisonOf = remember(
@@ -77,7 +75,7 @@ const datasetOf = remember(
   ({ source, sourceOptions }) => loadDataset(source, sourceOptions),
 );
 
-async function toolsOf(task: CellTask): Promise<CellTools & { readonly denoiser: Opened }> {
+async function toolsOf(task: CellTask): Promise<CellTools> {
   return { denoiser: await denoiserOf(task), ...(await comparisonOf(task)) };
 }
 

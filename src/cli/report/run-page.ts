@@ -1,6 +1,6 @@
 /** The page of a run. */
 import { join } from 'node:path';
-import { inputOf, type ModelConfig, parametrizations } from '../../model/index.ts';
+import { describeNoise, inputOf, type ModelConfig, parametrizations } from '../../model/index.ts';
 import { featuresFor } from '../evaluation/feature-networks.ts';
 import { formatDuration, shellWord } from '../output.ts';
 import { cardHtml } from './card.ts';
@@ -72,11 +72,9 @@ function describeRun({ record, parameters, steps }: RunFiles): string {
 
 /** What was learned: a class of M-densities or, where the network sees all measurements, one. */
 function densityOf(model: ModelConfig): string {
-  const { stacked, inputSigma } = inputOf(model);
-  const noise = Number(inputSigma.toPrecision(4));
-  return stacked === 1
-    ? `The M-densities of the class σ̃ = ${noise}`
-    : `The M-density of M = ${stacked} measurements at σ = ${noise}`;
+  return inputOf(model).stacked === 1
+    ? `The M-densities of the class ${describeNoise(model)}`
+    : `The M-density of ${describeNoise(model)}`;
 }
 
 /** What learned it. */

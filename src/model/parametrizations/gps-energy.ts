@@ -9,6 +9,7 @@ export const gpsEnergy: Parametrization = {
   name: 'gps-energy',
   description:
     'GPS, energy: the denoiser is the gradient of a scalar of ȳ; MALA and MALT can walk it',
+  noise: 'gaussian',
   stacked: false,
   takes: ['energy', 'estimator'],
   build: ({ network, kind, inputSigma }) => {

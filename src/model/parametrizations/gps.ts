@@ -5,6 +5,7 @@ import type { Parametrization } from './parametrization.ts';
 export const gps: Parametrization = {
   name: 'gps',
   description: 'GPS, direct: the network is the denoiser of ȳ; one model for every M of its class',
+  noise: 'gaussian',
   stacked: false,
   takes: ['estimator'],
   build: ({ network, inputSigma, view }) => ({

@@ -4,6 +4,8 @@ import { mdae } from './mdae.ts';
 import { mem } from './mem.ts';
 import { memQuadratic } from './mem-quadratic.ts';
 import { muvb } from './muvb.ts';
+import { poisson } from './poisson.ts';
+import { poissonEnergy } from './poisson-energy.ts';
 
 export type { NetworkKind, Parametrization } from './parametrization.ts';
 
@@ -15,6 +17,8 @@ export const parametrizations = {
   'mem-quadratic': memQuadratic,
   mdae,
   muvb,
+  poisson,
+  'poisson-energy': poissonEnergy,
 } as const;
 
 export type ParametrizationName = keyof typeof parametrizations;

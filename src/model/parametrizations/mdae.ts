@@ -5,6 +5,7 @@ import type { Parametrization } from './parametrization.ts';
 export const mdae: Parametrization = {
   name: 'mdae',
   description: 'autoencoder of all M measurements; for this M alone',
+  noise: 'gaussian',
   stacked: true,
   takes: ['estimator'],
   build: ({ network, inputSigma, view }) => ({

@@ -5,6 +5,7 @@ import type { Parametrization } from './parametrization.ts';
 export const mem: Parametrization = {
   name: 'mem',
   description: 'energy of all M measurements; for this M alone',
+  noise: 'gaussian',
   stacked: true,
   takes: ['energy'],
   build: ({ network, inputSigma }) => ({

@@ -31,6 +31,7 @@ const PAIRS = 2;
 export const muvb: Parametrization = {
   name: 'muvb',
   description: 'variational energy −ELBO of all M measurements; for this M alone',
+  noise: 'gaussian',
   stacked: true,
   takes: ['autoencoder'],
   build: (setting) => {

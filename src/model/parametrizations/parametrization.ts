@@ -3,7 +3,7 @@
  * estimator, and the energy where there is one, of it. To add one is to add a file and a line in
  * `index.ts`.
  */
-import type { Shape } from '../../graph/index.ts';
+import { mul, type Shape, type Tensor } from '../../graph/index.ts';
 import type { Autoencoder, Network } from '../../nn/index.ts';
 import type { View } from '../gps.ts';
 
@@ -14,6 +14,8 @@ export interface Parametrization {
   readonly name: string;
   /** In words, for a list. */
   readonly description: string;
+  /** Law of the measurements, given x. */
+  readonly noise: 'gaussian' | 'poisson';
   /**
    * Whether the network sees the M measurements y ∈ R^{Md}, stacked as channels, rather than their mean.
    * Then the model is of this M alone: universality holds for what depends on ȳ.
@@ -33,8 +35,12 @@ export interface ParametrizationSetting {
   readonly stacked: number;
   /** Deviation of the noise in what the network sees: σ̃, or σ where it sees all measurements. */
   readonly inputSigma: number;
+  /** Mλ of the counts that it sees, where measurements are Poisson. */
+  readonly rate: number;
   /** What an estimator's output means. */
   readonly view: View;
+  /** What `network` divides its input by; the meta-encoder sees y the same way. */
+  readonly inputScale: number;
   /** h(y, ν(y)), an energy of both stacked as channels; for `mem-quadratic`. */
   readonly metaEncoder?: Network | undefined;
 }
@@ -45,3 +51,6 @@ export interface Parametrized {
   /** −log p up to a constant, input [N, ...] → [N]. */
   readonly energy?: Network;
 }
+
+/** y as a network sees it. */
+export const scaleInput = (y: Tensor, scale: number) => (scale === 1 ? y : mul(y, 1 / scale));

@@ -1,36 +1,11 @@
-/** What the walks on counts share: exact draws of counts, rates, checks. */
+/** What the walks on counts share: exact draws, rates, checks. */
 import { logFactorial } from '../../density/log-factorial.ts';
 import { UserError } from '../../errors.ts';
 
 /**
- * The Poisson count of a given mean at a uniform number u of (0, 1): exact inversion, with the
- * counts taken in the order mode, mode + 1, mode − 1, mode + 2, …, so that the number of terms
- * grows as √mean.
+ * The binomial count of `n` trials of probability `p` at a uniform number u of (0, 1): exact inversion, with the
+ * counts taken from the mode outwards as in `drawPoisson`.
  */
-export function poissonCount(u: number, mean: number): number {
-  if (!(mean > 0)) return 0;
-  const mode = Math.floor(mean);
-  const atMode = Math.exp(mode * Math.log(mean) - mean - logFactorial(mode));
-  let left = u - atMode;
-  let [up, above, down, below] = [mode, atMode, mode, atMode];
-  while (left > 0) {
-    up += 1;
-    above *= mean / up;
-    left -= above;
-    if (left <= 0) return up;
-    if (down > 0) {
-      below *= down / mean;
-      down -= 1;
-      left -= below;
-      if (left <= 0) return down;
-    }
-    // What rounding leaves of u once every term has vanished.
-    if (above < TINY && (down === 0 || below < TINY)) return mode;
-  }
-  return mode;
-}
-
-/** The binomial count of `n` trials of probability `p` at u of (0, 1), in the same way. */
 export function binomialCount(u: number, n: number, p: number): number {
   if (n === 0 || p <= 0) return 0;
   if (p >= 1) return n;

@@ -29,3 +29,8 @@ export const countKernels = { 'birth-death': birthDeath, 'tau-leap': tauLeap } a
 
 /** Name of a walk on counts. */
 export type CountKernelName = keyof typeof countKernels;
+
+/** Score calls of one step by a kernel, the usual one if none is named; of `birth-death`, the least. */
+export function scoreCallsOf(kernel: KernelName | CountKernelName = 'sachs'): number {
+  return { ...kernels, ...countKernels }[kernel].scoreCalls;
+}

@@ -1,3 +1,4 @@
+import { drawPoisson } from '../../density/draws.ts';
 import type { CountTarget, Info, Kernel, State } from '../kernel.ts';
 import { stream } from '../noise.ts';
 import {
@@ -5,7 +6,6 @@ import {
   birthRate,
   checkCounts,
   checkRates,
-  poissonCount,
   refined,
 } from './counts.ts';
 
@@ -54,7 +54,7 @@ export const tauLeap: Kernel<State, CountTarget> = {
           const births = arrive * birthRate(estimate[i]!, target.rate, chain, step);
           position[i] =
             binomialCount(refined(a[i]!, b[i]!), position[i]!, survive) +
-            poissonCount(refined(c[i]!, d[i]!), births);
+            drawPoisson(refined(c[i]!, d[i]!), births);
         }
         state.step += 1;
         return info;

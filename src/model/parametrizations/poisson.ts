@@ -1,0 +1,18 @@
+import { mul, softplus } from '../../graph/index.ts';
+import type { Parametrization } from './parametrization.ts';
+
+/**
+ * Counts, direct: ν_θ(s) = softplus(g_θ(s/Λ)) by least squares, s = Σ_m y_m ~ Poisson(Λx), Λ = Mλ (paper B,
+ * Poisson measurements). An intensity is never below 0, nor is the estimate.
+ */
+export const poisson: Parametrization = {
+  name: 'poisson',
+  description:
+    'counts, direct: the network is the estimator of the sum of counts; one model for every M and rate of its class',
+  noise: 'poisson',
+  stacked: false,
+  takes: ['estimator'],
+  build: ({ network, rate }) => ({
+    denoiser: (scope, counts) => softplus(network(scope, mul(counts, 1 / rate))),
+  }),
+};

@@ -1,0 +1,63 @@
+import type { CountDenoiser } from '../density/denoiser.ts';
+import { drawPoisson } from '../density/draws.ts';
+import type { CountTarget } from './kernel.ts';
+import { type ChainNoise, stream } from './noise.ts';
+import type { JumpTarget } from './target.ts';
+
+/** Counts of M Poisson measurements as a target, which also gives the jump. */
+export type CountJumpTarget = CountTarget & JumpTarget;
+
+/**
+ * M measurements y_m ~ Poisson(λx) of the class Mλ of an estimator ν (Saremi & Srivastava 2022, Poisson
+ * measurements): x̂_l(y) = ν_l(Σ_m y_m) for any m, so counts of measurement m are born at the rate λx̂_l. The
+ * sum walks as the member M = 1 does, whatever M. `ybar` holds the sum, not the mean: what ν takes.
+ */
+export function countTarget(
+  denoiser: CountDenoiser,
+  measurements: number,
+  chains: number,
+): CountJumpTarget {
+  const d = denoiser.shape.reduce((product, size) => product * size, 1);
+  const dimension = measurements * d;
+  const ybar = new Float32Array(chains * d);
+  const xhat = new Float32Array(chains * d);
+  const sums = new Float32Array(chains * d);
+  const estimates = new Float32Array(chains * d);
+
+  async function estimate(y: Float32Array, out: Float32Array): Promise<void> {
+    const values = (y.length / dimension) * d;
+    const [sum, own] = [sums.subarray(0, values), estimates.subarray(0, values)];
+    sumOfCounts(y, measurements, d, sum);
+    await denoiser.denoise(sum, own);
+    for (let i = 0; i < y.length; i++) out[i] = own[Math.floor(i / dimension) * d + (i % d)]!;
+  }
+  async function jump(y: Float32Array): Promise<void> {
+    sumOfCounts(y, measurements, d, ybar);
+    await denoiser.denoise(ybar, xhat);
+  }
+  return { dimension, rate: denoiser.rate / measurements, estimate, jump, ybar, xhat };
+}
+
+/** Σ_m y_m of `[rows, M, d]`, into `out` `[rows, d]`. */
+function sumOfCounts(y: Float32Array, measurements: number, d: number, out: Float32Array): void {
+  out.fill(0);
+  for (let i = 0; i < y.length; i++) out[Math.floor(i / (measurements * d)) * d + (i % d)]! += y[i]!;
+}
+
+/** y_m ~ Poisson(λ x0) with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */
+export function startingCounts(
+  { dimension, rate }: CountTarget,
+  measurements: number,
+  noise: ChainNoise,
+): Float32Array {
+  const d = dimension / measurements;
+  const y = new Float32Array(noise.chains * dimension);
+  const x0 = new Float32Array(noise.chains * d);
+  noise.uniform(stream.start, 0, x0);
+  noise.uniform(stream.smoothing, 0, y);
+  for (let i = 0; i < y.length; i++) {
+    const chain = Math.floor(i / dimension);
+    y[i] = drawPoisson(y[i]!, rate * x0[chain * d + (i % d)]!);
+  }
+  return y;
+}
