@@ -18,6 +18,7 @@ import { describeBox } from './model-box.ts';
 import { findModel, locateModel } from './model-file.ts';
 import { addGlobalOptions, globalOptions } from './options.ts';
 import { createOutput } from './output.ts';
+import { presetNames } from './presets.ts';
 import { versions } from './versions.ts';
 
 const examples = `
@@ -49,6 +50,7 @@ async function machineFacts() {
     parametrizations: Object.fromEntries(
       Object.values(parametrizations).map(({ name, description }) => [name, description]),
     ),
+    presets: presetNames(),
     models: await describeBox(),
     kernels: Object.keys({ ...kernels, ...countKernels }),
     dataCache: cacheFolder(),

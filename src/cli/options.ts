@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../files.ts';
 import { didYouMean } from '../nearest.ts';
+import { findConfig } from './presets.ts';
 
 /** One option of a command: on the command line, and by its key in a YAML file. */
 export interface OptionSpec<S extends z.ZodType = z.ZodType> {
@@ -35,8 +36,8 @@ export function addOptions(command: Command, table: OptionTable): Command {
   }
   return addGlobalOptions(
     command.option(
-      '--config <file.yaml>',
-      'read options from a YAML file; the command line has the last word',
+      '--config <file.yaml|preset>',
+      'read options from a YAML file, or a preset of mdensity info; the command line has the last word',
     ),
   );
 }
@@ -61,7 +62,7 @@ interface Given {
 
 async function readGiven(table: OptionTable, command: Command): Promise<Given> {
   const { config, ...line } = command.opts<Record<string, unknown>>();
-  const file = typeof config === 'string' ? await readConfig(config, table) : {};
+  const file = typeof config === 'string' ? await readConfig(findConfig(config), table) : {};
   const raw: Record<string, unknown> = {};
   const where: Record<string, string> = {};
   for (const [key, { schema, flags }] of Object.entries(table)) {

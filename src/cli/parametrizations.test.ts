@@ -132,3 +132,73 @@ test('a learned energy is walked with an accept test, and the rate is said', asy
   );
   expect(acceptance).toBeGreaterThan(0.5);
 });
+
+describe('published settings are presets', () => {
+  const tiny = ['--data', 'digits8', '--net', 'digits8', '--steps', '1', '--batch', '8'];
+
+  test.each([
+    ['paper-a-cifar10', { parametrization: 'gps', sigma: 0.25, measurements: 1 }],
+    ['paper-b-mnist', { sigma: 1, measurements: 16, inputScale: 1.025 }],
+    ['paper-b-cifar10', { sigma: 1, measurements: 8, inputScale: 1.025 }],
+    ['paper-b-ffhq256', { sigma: 4, measurements: 8, inputScale: 4.0063 }],
+    ['paper-b-mnist-muvb', { parametrization: 'muvb', sigma: 1, measurements: 4 }],
+  ])('%s', async (preset, expected) => {
+    const net = preset.endsWith('muvb') ? ['--net', 'autoencoder8'] : ['--parametrization', 'mdae'];
+    const given = preset.startsWith('paper-a') ? [] : net;
+    const out = at(preset);
+    await mdensityJson('train', '--config', preset, ...tiny, ...given, '--out', out);
+    const { model } = await mdensityJson<{ model: { inputScale?: number } }>('info', out);
+    expect(model).toMatchObject(expected);
+    // Published: √(0.225² + σ²).
+    const { sigma, inputScale } = { inputScale: undefined, ...expected } as Record<string, number>;
+    if (inputScale) expect(inputScale).toBeCloseTo(Math.hypot(0.225, sigma!), 4);
+  });
+
+  test('a name that is none', async () => {
+    expect(await refusal('train', '--config', 'paper-b-minst', '--out', at('none'))).toMatch(
+      /^--config paper-b-minst: is neither a file nor a preset\. Did you mean "paper-b-mnist"\? Presets: paper-a/,
+    );
+  });
+});
+
+describe('counts', () => {
+  const poisson = ['--parametrization', 'poisson', '--net', 'digits8'];
+
+  test('noise of the other kind is refused', async () => {
+    const train = (...more: string[]) => refusal('train', ...small, '--out', at('no'), ...more);
+    expect(await train(...poisson, '--sigma', '1')).toBe(
+      '--sigma 1: parametrization poisson learns from counts, of a rate; give --rate',
+    );
+    expect(await train('--net', 'digits8', '--rate', '4')).toBe(
+      '--rate 4: parametrization gps learns from Gaussian noise; give --sigma, or take --parametrization poisson',
+    );
+    expect(
+      await refusal('sample', '--model', at('poisson'), '--sigma', '1', '--out', at('x.npy')),
+    ).toMatch(/: was trained on counts, which have no sigma; leave --sigma out$/);
+  });
+
+  test('one model is walked at other M, by both walks, and evaluated', async () => {
+    const sample = (...more: string[]) =>
+      mdensityJson(...['sample', '--model', at('poisson'), ...walk, '--out', at('c.npy')], ...more);
+    expect(await sample('--measurements', '5')).toMatchObject({ rate: 12, draws: 2 });
+    expect(await sample('--kernel', 'birth-death', '--step-size', '0.01')).toMatchObject({
+      rate: 12,
+    });
+    expect(
+      await refusal(
+        ...['sample', '--model', at('poisson'), '--kernel', 'sachs', '--out', at('c.npy')],
+      ),
+    ).toMatch(/^kernel: sachs walks Gaussian noise, and this model is of counts; choose from/);
+    const evaluate = ['evaluate', '--model', at('poisson'), '--chains', '20', '--draws', '10'];
+    const evaluated = await mdensityJson(...evaluate, '--burn-in', '2', '--jump-every', '1');
+    expect(evaluated).toMatchObject({ walk: { kernel: 'tau-leap' } });
+    expect(await refusal(...evaluate, '--kernel', 'birth-death')).toMatch(
+      /^--kernel birth-death: calls the estimator once for every event/,
+    );
+    const page = at('counts.html');
+    await mdensityJson('report', at('poisson'), '--out', page);
+    expect(await readFile(page, 'utf8')).toContain(
+      'The M-densities of the class Mλ = 12 of digits8',
+    );
+  });
+});

@@ -14,13 +14,13 @@ import {
   type ParameterSpec,
 } from '../nn/index.ts';
 import type { View } from './gps.ts';
-import { scaleInput } from './parametrizations/parametrization.ts';
 import {
   type NetworkKind,
   type Parametrization,
   type ParametrizationName,
   parametrizations,
 } from './parametrizations/index.ts';
+import { scaleInput } from './parametrizations/parametrization.ts';
 
 /** What a model is, in words and numbers; kept beside its weights. */
 export interface ModelConfig {

@@ -41,7 +41,8 @@ export function countTarget(
 /** Σ_m y_m of `[rows, M, d]`, into `out` `[rows, d]`. */
 function sumOfCounts(y: Float32Array, measurements: number, d: number, out: Float32Array): void {
   out.fill(0);
-  for (let i = 0; i < y.length; i++) out[Math.floor(i / (measurements * d)) * d + (i % d)]! += y[i]!;
+  for (let i = 0; i < y.length; i++)
+    out[Math.floor(i / (measurements * d)) * d + (i % d)]! += y[i]!;
 }
 
 /** y_m ~ Poisson(λ x0) with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */

@@ -1,3 +1,4 @@
+export { type CountJumpTarget, countTarget } from './count-target.ts';
 export type {
   CountTarget,
   Info,
@@ -7,7 +8,6 @@ export type {
   Target,
   Walk,
 } from './kernel.ts';
-export { type CountJumpTarget, countTarget } from './count-target.ts';
 export type { BaoabState } from './kernels/baoab.ts';
 export type { BaoabLimitState } from './kernels/baoab-limit.ts';
 export type { ChengState } from './kernels/cheng.ts';

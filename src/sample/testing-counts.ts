@@ -40,7 +40,7 @@ export function posteriorMean(mixture: PoissonMixture, y: readonly number[]): nu
   );
 }
 
-export function countTarget(mixture: PoissonMixture): CountTarget {
+export function mixtureCountTarget(mixture: PoissonMixture): CountTarget {
   const dimension = mixture.points[0]!.length;
   const known = new Map<string, number[]>();
   return {

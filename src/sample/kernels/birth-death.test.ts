@@ -5,7 +5,7 @@ import type { CountTarget, KernelParameters } from '../kernel.ts';
 import { type ChainNoise, chainNoise, stream } from '../noise.ts';
 import {
   chiSquare,
-  countTarget,
+  mixtureCountTarget,
   type PoissonMixture,
   posteriorMean,
   probability,
@@ -73,7 +73,7 @@ function lawAt(side: number, time: number, change: (law: Float64Array) => Float6
 
 async function walked(stepSize: number, steps: number, chains: number) {
   const walk = birthDeath.start(
-    countTarget(twoPlaces),
+    mixtureCountTarget(twoPlaces),
     parameters(stepSize),
     chainNoise(14, chains),
   );
@@ -137,7 +137,7 @@ describe('birth-death', () => {
           out[4] = 1e-6;
         },
       };
-      const walk = birthDeath.start(countTarget(twoPlaces), parameters(1), noise);
+      const walk = birthDeath.start(mixtureCountTarget(twoPlaces), parameters(1), noise);
       const state = await walk.init(Float32Array.from(y));
       const info = await walk.step(state);
       return { y: [...state.position], calls: info.scoreCalls };
@@ -183,7 +183,7 @@ describe('birth-death', () => {
   test('chains are the same to the bit in any batch; a copied state goes on the same', async () => {
     const run = async (chains: number, firstChain: number, from: Float32Array, steps: number) => {
       const noise = chainNoise(3, chains, firstChain);
-      const walk = birthDeath.start(countTarget(twoPlaces), parameters(2.5), noise);
+      const walk = birthDeath.start(mixtureCountTarget(twoPlaces), parameters(2.5), noise);
       const state = await walk.init(from);
       for (let k = 0; k < steps; k++) await walk.step(state);
       return { walk, state };
@@ -194,13 +194,17 @@ describe('birth-death', () => {
     expect(part.state.position).toEqual(whole.state.position.slice(4, 12));
     const copy = structuredClone(part.state);
     await part.walk.step(part.state);
-    const again = birthDeath.start(countTarget(twoPlaces), parameters(2.5), chainNoise(3, 4, 2));
+    const again = birthDeath.start(
+      mixtureCountTarget(twoPlaces),
+      parameters(2.5),
+      chainNoise(3, 4, 2),
+    );
     await again.step(copy);
     expect(copy).toEqual(part.state);
   });
 
   test('bad input: one line each', async () => {
-    const good = countTarget(twoPlaces);
+    const good = mixtureCountTarget(twoPlaces);
     const noise = chainNoise(1, 1);
     expect(() => birthDeath.start({ ...good, rate: 0 }, parameters(1), noise)).toThrow(
       /^rate: 0 is out of range; give a finite number above 0$/,

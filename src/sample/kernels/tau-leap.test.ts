@@ -3,8 +3,8 @@ import { chainNoise } from '../noise.ts';
 import { order } from '../testing.ts';
 import {
   chiSquare,
-  countTarget,
   logFactorialSum,
+  mixtureCountTarget,
   type PoissonMixture,
   poissonProbability,
   posteriorMean,
@@ -56,7 +56,7 @@ function totalVariation(a: Float64Array, b: Float64Array): number {
 
 async function walked(tau: number, steps: number, chains: number): Promise<Float64Array> {
   const parameters = { stepSize: tau, friction: 0, inverseMass: 1 };
-  const walk = tauLeap.start(countTarget(mixture), parameters, chainNoise(5, chains));
+  const walk = tauLeap.start(mixtureCountTarget(mixture), parameters, chainNoise(5, chains));
   const state = await walk.init(new Float32Array(chains).fill(4));
   for (let k = 0; k < steps; k++) await walk.step(state);
   const counts = new Float64Array(side);
@@ -98,7 +98,7 @@ describe('tau-leap', () => {
     const parameters = { stepSize: 0.7, friction: 0, inverseMass: 1 };
     const from = Float32Array.from({ length: 9 }, (_, i) => (5 * i) % 7);
     const begin = (chains: number, first: number) =>
-      tauLeap.start(countTarget(mixture), parameters, chainNoise(3, chains, first));
+      tauLeap.start(mixtureCountTarget(mixture), parameters, chainNoise(3, chains, first));
     const [whole, part] = [begin(9, 0), begin(4, 2)];
     const [a, b] = [await whole.init(from), await part.init(from.slice(2, 6))];
     for (let k = 0; k < 8; k++) {
@@ -115,9 +115,11 @@ describe('tau-leap', () => {
   test('bad input: one line each', async () => {
     const parameters = { stepSize: 0, friction: 0, inverseMass: 1 };
     const noise = chainNoise(1, 1);
-    expect(() => tauLeap.start(countTarget(mixture), parameters, noise)).toThrow(/^stepSize: 0 is/);
+    expect(() => tauLeap.start(mixtureCountTarget(mixture), parameters, noise)).toThrow(
+      /^stepSize: 0 is/,
+    );
     const good = { ...parameters, stepSize: 1 };
-    const walk = tauLeap.start(countTarget(mixture), good, noise);
+    const walk = tauLeap.start(mixtureCountTarget(mixture), good, noise);
     await expect(walk.init(Float32Array.of(1.5))).rejects.toThrow(/^initial: 1.5 at chain 0/);
   });
 });

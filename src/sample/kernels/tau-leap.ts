@@ -1,13 +1,7 @@
 import { drawPoisson } from '../../density/draws.ts';
 import type { CountTarget, Info, Kernel, State } from '../kernel.ts';
 import { stream } from '../noise.ts';
-import {
-  binomialCount,
-  birthRate,
-  checkCounts,
-  checkRates,
-  refined,
-} from './counts.ts';
+import { binomialCount, birthRate, checkCounts, checkRates, refined } from './counts.ts';
 
 const info: Info = { scoreCalls: 1 };
 
