@@ -71,7 +71,12 @@ async function evaluate(
   const files = await saveEvaluation(folder, result, { dataset, findings, ...subject });
   if (subject.progress !== undefined) await rm(subject.progress, { force: true });
   const notes = findings.memorisation ? await noteOtherData(options, dataset) : [];
-  const lines = [...describeFindings(findings), ...notes, `wrote ${files.join(', ')}`];
+  const { acceptance } = subject.measured;
+  const accepted =
+    acceptance === undefined
+      ? []
+      : [`accepted              ${(100 * acceptance).toFixed(0)} % of proposals`];
+  const lines = [...describeFindings(findings), ...accepted, ...notes, `wrote ${files.join(', ')}`];
   return { result: { ...result, files }, lines };
 }
 
@@ -119,6 +124,7 @@ function describe(
   return {
     ...(model !== undefined && { model, walk }),
     ...(file !== undefined && { file }),
+    ...(measured.acceptance !== undefined && { acceptance: measured.acceptance }),
     samples: chains * draws,
     ...{ chains, draws, shape },
     data: { name, count, hash },

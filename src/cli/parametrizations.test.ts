@@ -131,6 +131,11 @@ test('a learned energy is walked with an accept test, and the rate is said', asy
     ...[...walk, '--out', at('malt.npy')],
   );
   expect(acceptance).toBeGreaterThan(0.5);
+  const evaluated = await mdensity(
+    ...['evaluate', '--model', at('gps-energy'), '--kernel', 'mala', '--step-size', '0.2'],
+    ...['--chains', '20', '--draws', '10', '--burn-in', '2', '--jump-every', '1'],
+  );
+  expect(evaluated.stdout).toMatch(/^accepted +\d+ % of proposals$/m);
 });
 
 describe('published settings are presets', () => {

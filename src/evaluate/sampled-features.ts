@@ -14,6 +14,8 @@ export interface SampledFeatures {
   readonly last: Float32Array;
   /** Every jump of the first chains: one `[kept, ...shape]` for each draw. */
   readonly frames: readonly Float32Array[];
+  /** Mean acceptance probability at the jumps, of kernels with an accept test. */
+  readonly acceptance?: number;
   /** Denoiser calls of one chain: those of its steps and one for each jump. */
   readonly scoreCalls: number;
   /** Denoiser calls of one chain from a draw to the next. */
@@ -34,6 +36,8 @@ interface Draw {
   readonly features: Float32Array;
   readonly logits: Float32Array;
   readonly frame: Float32Array;
+  /** Mean acceptance probability of the chains at this jump. */
+  readonly acceptance?: number;
 }
 
 export interface SamplingOptions {
@@ -75,7 +79,9 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
       last = asBytes(jump.xhat);
       const size = last.length / chains;
       const { features, logits } = await network.run(last);
-      draws.push({ features, logits, frame: last.slice(0, Math.min(keep, chains) * size) });
+      const frame = last.slice(0, Math.min(keep, chains) * size);
+      const { acceptance } = jump;
+      draws.push({ features, logits, frame, ...(acceptance && { acceptance: mean(acceptance) }) });
       const done = performance.now();
       seconds.walking += (jumped - at) / 1000;
       seconds.features += (done - jumped) / 1000;
@@ -84,16 +90,24 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
     }
   }
   const scoreCalls = scoreCallsOf(walk.kernel);
+  const accepted = draws.flatMap(({ acceptance }) => acceptance ?? []);
   return {
     features: byChain(draws, ({ features }) => features, chains),
     logits: byChain(draws, ({ logits }) => logits, chains),
     last,
     frames: draws.map(({ frame }) => frame),
+    ...(accepted.length > 0 && { acceptance: mean(accepted) }),
     scoreCalls: ((walk.burnIn ?? 0) + steps) * scoreCalls + options.draws,
     scoreCallsPerDraw: jumpEvery * scoreCalls + 1,
     seconds,
   };
 }
+
+const mean = (values: Iterable<number> & { readonly length: number }) => {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+};
 
 /** Images as a file of 8 bits holds them: values of [0, 1] in steps of 1/255. */
 export const asBytes = (images: Float32Array) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import { div, exportOnnx, mul, sqrt } from '../graph/index.ts';
+import { div, exportOnnx, mul, reduceSum, reshape, sqrt } from '../graph/index.ts';
 import { findPreset, initializeParameters } from '../nn/index.ts';
 import { describeDenoiser, exportDenoiser, openDenoiser } from './denoiser-file.ts';
 import { createModel, type ModelConfig } from './model.ts';
@@ -57,6 +57,36 @@ test('a denoiser from elsewhere is tried before it is walked', async () => {
   await expect(openDenoiser(blown, 'blown', { sigma: 0.5 })).rejects.toThrow(
     /gives -?Infinity for/,
   );
+});
+
+test('a file from elsewhere with an output "energy" gives a log-density, at every z its own', async () => {
+  // N(0, I) in the plane: φ(z) = ‖z‖²/(2(1 + σ²)), ν(z) = z/(1 + σ²).
+  const [sigma, variance] = [0.5, 1.25];
+  const bytes = exportOnnx({
+    build: (z) => div(z, variance),
+    scalars: (z) => ({
+      energy: div(reshape(reduceSum(mul(z, z), 1), [z.shape[0]!]), 2 * variance),
+    }),
+    ...{ shape: [2], inputName: 'in', outputName: 'out' },
+  });
+  const denoiser = await openDenoiser(bytes, 'gaussian', { sigma });
+  if (denoiser.rate !== undefined) throw new Error('of counts');
+  for (const z of [
+    Float32Array.of(1, 2, 3, 4),
+    Float32Array.of(1, 2, -3, 1),
+    Float32Array.of(5, 0),
+  ]) {
+    const [log, out] = [new Float64Array(z.length / 2), new Float32Array(z.length)];
+    await denoiser.logDensity!(z, log);
+    await denoiser.denoise(z, out);
+    log.forEach((value, i) => {
+      expect(value).toBeCloseTo(-(z[2 * i]! ** 2 + z[2 * i + 1]! ** 2) / (2 * variance), 5);
+    });
+    out.forEach((value, i) => {
+      expect(value).toBeCloseTo(z[i]! / variance, 5);
+    });
+  }
+  await denoiser.release();
 });
 
 test.each([

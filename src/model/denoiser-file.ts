@@ -89,8 +89,8 @@ export async function openDenoiser(
     }
     const noise = noiseOf(config, sigma, source);
     if (!config) await tryDenoiser(file, noise, source);
-    const energy = file.scalars.includes(ENERGY) && { logDensity: logDensityOf(file) };
-    return { shape, stacked, config, sigma: noise, denoise, ...energy, release };
+    const functions = file.scalars.includes(ENERGY) ? withEnergy(file) : { denoise };
+    return { shape, stacked, config, sigma: noise, ...functions, release };
   } catch (error) {
     await file.release();
     throw error;
@@ -111,15 +111,35 @@ function refuseSigma(sigma: number | undefined, source: string): void {
   throw new UserError(`${source}: was trained on counts, which have no sigma; leave --sigma out`);
 }
 
-/** log p of a file that gives an energy, up to a constant. */
-function logDensityOf({ shape, run }: OnnxFile): NonNullable<Denoiser['logDensity']> {
+/**
+ * Denoiser and log p, up to a constant, of a file that gives an energy. One run gives both: the gradient is made
+ * of the energy, and a Metropolis kernel asks for the two at the same z, which are kept.
+ */
+function withEnergy({ shape, run }: OnnxFile): Required<Pick<Denoiser, 'denoise' | 'logDensity'>> {
   const size = sizeOf(shape);
-  return async (z, out) => {
-    const energy = new Float32Array(z.length / size);
-    await run(z, new Float32Array(z.length), { [ENERGY]: energy });
-    for (let i = 0; i < out.length; i++) out[i] = -energy[i]!;
+  let known = { z: new Float32Array(0), xhat: new Float32Array(0), energy: new Float32Array(0) };
+  const at = async (z: Float32Array) => {
+    if (equal(z, known.z)) return known;
+    const made = {
+      z: z.slice(),
+      xhat: new Float32Array(z.length),
+      energy: new Float32Array(z.length / size),
+    };
+    await run(made.z, made.xhat, { [ENERGY]: made.energy });
+    known = made;
+    return made;
+  };
+  return {
+    denoise: async (z, out) => out.set((await at(z)).xhat),
+    logDensity: async (z, out) => {
+      const { energy } = await at(z);
+      for (let i = 0; i < out.length; i++) out[i] = -energy[i]!;
+    },
   };
 }
+
+const equal = (a: Float32Array, b: Float32Array) =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
 
 /** Runs two examples of noise: a file may say more of its shapes than it keeps. */
 async function tryDenoiser({ shape, run }: OnnxFile, sigma: number, source: string) {

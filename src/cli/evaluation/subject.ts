@@ -21,7 +21,7 @@ import { readSamples } from './sample-file.ts';
 import { drawSamples } from './sampling.ts';
 
 export interface Subject {
-  readonly measured: Measured & Partial<Pick<SampledFeatures, 'frames' | 'seconds'>>;
+  readonly measured: Measured & Partial<Pick<SampledFeatures, 'frames' | 'seconds' | 'acceptance'>>;
   readonly metrics: readonly MetricName[];
   /** How it was walked; absent for samples of a file. */
   readonly walk?: SamplingOptions['walk'];
