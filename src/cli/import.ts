@@ -61,6 +61,11 @@ const importOptions = defineOptions({
     description: 'Poisson: counts per unit of the data in one measurement',
     schema: training.rate,
   },
+  background: {
+    flags: '--background <b>',
+    description: 'Poisson: what was added to x before it was counted (default 0)',
+    schema: z.number().min(0).optional(),
+  },
   measurements: {
     flags: '--measurements <M>',
     description: 'measurements; what was learned is the class σ/√M',
@@ -129,7 +134,7 @@ export function importCommand(parent: Command): void {
 /** What the options say, and where they do not, the file. */
 function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): ModelConfig {
   const own = readOwn(metadata);
-  const { weights, sigma, rate, measurements, view, shape, net, time } = options;
+  const { weights, sigma, rate, background, measurements, view, shape, net, time } = options;
   const { parametrization = own?.parametrization ?? 'gps' } = options;
   const given = <T>(value: T | undefined, option: string, example: string): T => {
     if (value !== undefined) return value;
@@ -146,7 +151,10 @@ function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): Mo
     parametrization,
     view: view ?? own?.view ?? 'denoised',
     ...(parametrizations[parametrization].noise === 'poisson'
-      ? { rate: given(rate ?? own?.rate, '--rate', '20') }
+      ? {
+          rate: given(rate ?? own?.rate, '--rate', '20'),
+          background: background ?? own?.background ?? 0,
+        }
       : { sigma: given(sigma ?? own?.sigma, '--sigma', '0.5') }),
     measurements: measurements ?? own?.measurements ?? 1,
     ...(own?.inputScale && { inputScale: own.inputScale }),

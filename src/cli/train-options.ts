@@ -48,8 +48,13 @@ export const trainOptions = defineOptions({
   },
   rate: {
     flags: '--rate <λ>',
-    description: 'poisson: counts of one measurement per unit of the data (default 20)',
+    description: 'poisson: counts of one measurement per unit of the data (default 4)',
     schema: training.rate,
+  },
+  background: {
+    flags: '--background <b>',
+    description: 'poisson: counts are of x + b, so that they come where x is 0 too (default 0)',
+    schema: z.number().min(0).optional(),
   },
   measurements: {
     flags: '--measurements <M>',
@@ -169,7 +174,7 @@ export const trainOptions = defineOptions({
   },
   distanceDraws: {
     flags: '--distance-draws <n>',
-    description: 'samples of each chain (default 20)',
+    description: 'samples of each chain (default 4)',
     schema: z.int().min(1).optional(),
   },
   features: {

@@ -106,19 +106,19 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
 }
 
 /** Deviation or rate of one measurement, whichever the parametrization has. */
-function noiseOf({ parametrization, sigma, rate }: TrainOptions) {
+function noiseOf({ parametrization, sigma, rate, background }: TrainOptions) {
   const counts = parametrizations[parametrization].noise === 'poisson';
   if (counts && sigma !== undefined) {
     throw new UserError(
       `--sigma ${sigma}: parametrization ${parametrization} learns from counts, of a rate; give --rate`,
     );
   }
-  if (!counts && rate !== undefined) {
+  if (!counts && (rate ?? background) !== undefined) {
     throw new UserError(
-      `--rate ${rate}: parametrization ${parametrization} learns from Gaussian noise; give --sigma, or take --parametrization poisson`,
+      `${rate === undefined ? `--background ${background}` : `--rate ${rate}`}: parametrization ${parametrization} learns from Gaussian noise; give --sigma, or take --parametrization poisson`,
     );
   }
-  return counts ? { rate: rate ?? 20 } : { sigma: sigma ?? 0.5 };
+  return counts ? { rate: rate ?? 4, background: background ?? 0 } : { sigma: sigma ?? 0.5 };
 }
 
 /** A preset's network, with another dropout where one is given. */
@@ -226,13 +226,16 @@ function checkNetwork(
 
 function checkParametrization(
   { model }: RunRecord,
-  { parametrization, metaEncoder, inputScale }: Partial<TrainOptions>,
+  { parametrization, metaEncoder, inputScale, background }: Partial<TrainOptions>,
   directory: string,
 ): void {
-  const { inputScale: scale = 1 } = model;
-  if (inputScale !== undefined && inputScale !== scale) {
+  for (const [option, value, own] of [
+    ['--input-scale', inputScale, model.inputScale ?? 1],
+    ['--background', background, model.background ?? 0],
+  ] as const) {
+    if (value === undefined || value === own) continue;
     throw new UserError(
-      `--input-scale ${inputScale}: the run in ${directory} has ${scale}; leave it out to resume it, or start another run`,
+      `${option} ${value}: the run in ${directory} has ${own}; leave it out to resume it, or start another run`,
     );
   }
   if (parametrization !== undefined && parametrization !== model.parametrization) {

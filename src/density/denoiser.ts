@@ -6,7 +6,7 @@ export type BayesEstimator = Denoiser | CountDenoiser;
 
 /**
  * The Bayes estimator of one class of Poisson measurements: ν(s) = E[x | s] of the sum s = Σ_m y_m of M
- * counts y_m ~ Poisson(λx), which is sufficient (Saremi & Srivastava 2022). One serves every (M, λ) of
+ * counts y_m ~ Poisson(λ(x + b)), which is sufficient (Saremi & Srivastava 2022). One serves every (M, λ) of
  * equal Mλ.
  */
 export interface CountDenoiser {
@@ -14,6 +14,8 @@ export interface CountDenoiser {
   readonly shape: readonly number[];
   /** Mλ, expected counts per unit of x in the sum of all measurements. */
   readonly rate: number;
+  /** b of y_m ~ Poisson(λ(x + b)): counts that come where x is 0 too. Default 0. */
+  readonly background?: number | undefined;
   readonly sigma?: undefined;
   readonly stacked?: undefined;
   /** Writes ν(s) into `out`; both are `[batch, ...shape]`, row-major, any batch. */

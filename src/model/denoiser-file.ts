@@ -85,7 +85,8 @@ export async function openDenoiser(
     const { stacked = 1, rate } = config ? inputOf(config) : {};
     if (rate !== undefined) {
       refuseSigma(sigma, source);
-      return { shape, config, rate, denoise: ofCounts(denoise, source), release };
+      const counts = { rate, background: config?.background ?? 0 };
+      return { shape, config, ...counts, denoise: ofCounts(denoise, source), release };
     }
     const noise = noiseOf(config, sigma, source);
     if (!config) await tryDenoiser(file, noise, source);

@@ -34,6 +34,8 @@ export interface ModelConfig {
   readonly sigma?: number | undefined;
   /** λ of y_m ~ Poisson(λx), counts per unit of x: what is learned is the class Mλ. Else absent. */
   readonly rate?: number | undefined;
+  /** b of y_m ~ Poisson(λ(x + b)), in units of x; default 0. */
+  readonly background?: number | undefined;
   readonly measurements: number;
   /** Shape of one example. */
   readonly shape: Shape;
@@ -53,6 +55,7 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z.object({
   view: z.enum(['noise', 'denoised']),
   sigma: z.number().positive().optional(),
   rate: z.number().positive().optional(),
+  background: z.number().min(0).optional(),
   measurements: z.int().min(1),
   shape: z.array(z.int().min(1)).min(1),
   inputScale: z.number().positive().optional(),
@@ -77,11 +80,13 @@ export interface DenoiserModel {
   readonly inputSigma: number;
   /** Where it sees counts: their expected number in a unit of x, Mλ. */
   readonly rate?: number | undefined;
+  /** What is added to x before it is counted. */
+  readonly background: number;
 }
 
 /** @throws UserError for a network of another kind, or other noise, than the parametrization takes. */
 export function createModel(config: ModelConfig): DenoiserModel {
-  const { shape, view, metaEncoder, inputScale = 1 } = config;
+  const { shape, view, metaEncoder, inputScale = 1, background = 0 } = config;
   const parametrization: Parametrization = parametrizations[config.parametrization];
   const kind = networkKind(config.network);
   if (!parametrization.takes.includes(kind)) {
@@ -93,14 +98,15 @@ export function createModel(config: ModelConfig): DenoiserModel {
   checkView(config, parametrization);
   const { stacked, inputShape, inputSigma, rate } = inputOf(config);
   const { denoiser, energy } = parametrization.build({
-    ...{ kind, inputSigma, rate: rate ?? 0, view, shape, stacked },
+    ...{ kind, inputSigma, rate: rate ?? 0, background, view, shape, stacked },
     network: scaled(createNetwork(config.network), inputScale),
     autoencoder: scaledAutoencoder(createAutoencoder(config.network), inputScale),
     inputScale,
     metaEncoder: metaEncoder && createNetwork(metaEncoder),
   });
   const specs = listParameters(energy ?? denoiser, inputShape);
-  return { denoiser, energy, specs, shape, stacked, inputShape, inputSigma, rate };
+  const sees = { shape, stacked, inputShape, inputSigma, rate, background };
+  return { denoiser, energy, specs, ...sees };
 }
 
 const scaled =
@@ -160,7 +166,10 @@ function given(config: ModelConfig, wanted: 'sigma' | 'rate', other: 'sigma' | '
 export function describeNoise(config: ModelConfig): string {
   const { stacked, inputSigma, rate } = inputOf(config);
   const short = (value: number) => Number(value.toPrecision(4));
-  if (rate !== undefined) return `Mλ = ${short(rate)}`;
+  if (rate !== undefined) {
+    const { background = 0 } = config;
+    return `Mλ = ${short(rate)}${background > 0 ? `, background ${background}` : ''}`;
+  }
   const sigma = short(inputSigma);
   return stacked === 1 ? `σ̃ = ${sigma}` : `M = ${stacked}, σ = ${sigma}`;
 }

@@ -8,8 +8,8 @@ import type { JumpTarget } from './target.ts';
 export type CountJumpTarget = CountTarget & JumpTarget;
 
 /**
- * M measurements y_m ~ Poisson(λx) of the class Mλ of an estimator ν (Saremi & Srivastava 2022, Poisson
- * measurements): x̂_l(y) = ν_l(Σ_m y_m) for any m, so counts of measurement m are born at the rate λx̂_l. The
+ * M measurements y_m ~ Poisson(λ(x + b)) of the class Mλ of an estimator ν (Saremi & Srivastava 2022, Poisson
+ * measurements): x̂_l(y) = ν_l(Σ_m y_m) for any m, so counts of measurement m are born at the rate λ(x̂_l + b), and the target's estimate is x̂ + b. The
  * sum walks as the member M = 1 does, whatever M. `ybar` holds the sum, not the mean: what ν takes.
  */
 export function countTarget(
@@ -18,6 +18,7 @@ export function countTarget(
   chains: number,
 ): CountJumpTarget {
   const d = denoiser.shape.reduce((product, size) => product * size, 1);
+  const { rate, background = 0 } = denoiser;
   const dimension = measurements * d;
   const ybar = new Float32Array(chains * d);
   const xhat = new Float32Array(chains * d);
@@ -29,13 +30,15 @@ export function countTarget(
     const [sum, own] = [sums.subarray(0, values), estimates.subarray(0, values)];
     sumOfCounts(y, measurements, d, sum);
     await denoiser.denoise(sum, own);
-    for (let i = 0; i < y.length; i++) out[i] = own[Math.floor(i / dimension) * d + (i % d)]!;
+    for (let i = 0; i < y.length; i++) {
+      out[i] = own[Math.floor(i / dimension) * d + (i % d)]! + background;
+    }
   }
   async function jump(y: Float32Array): Promise<void> {
     sumOfCounts(y, measurements, d, ybar);
     await denoiser.denoise(ybar, xhat);
   }
-  return { dimension, rate: denoiser.rate / measurements, estimate, jump, ybar, xhat };
+  return { dimension, rate: rate / measurements, estimate, jump, ybar, xhat };
 }
 
 /** Σ_m y_m of `[rows, M, d]`, into `out` `[rows, d]`. */
@@ -45,20 +48,21 @@ function sumOfCounts(y: Float32Array, measurements: number, d: number, out: Floa
     out[Math.floor(i / (measurements * d)) * d + (i % d)]! += y[i]!;
 }
 
-/** y_m ~ Poisson(λ x0) with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */
+/** y_m ~ Poisson(λ(x0 + b)) with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */
 export function startingCounts(
-  { dimension, rate }: CountTarget,
+  { shape, rate, background = 0 }: CountDenoiser,
   measurements: number,
   noise: ChainNoise,
 ): Float32Array {
-  const d = dimension / measurements;
+  const d = shape.reduce((product, size) => product * size, 1);
+  const dimension = measurements * d;
   const y = new Float32Array(noise.chains * dimension);
   const x0 = new Float32Array(noise.chains * d);
   noise.uniform(stream.start, 0, x0);
   noise.uniform(stream.smoothing, 0, y);
   for (let i = 0; i < y.length; i++) {
     const chain = Math.floor(i / dimension);
-    y[i] = drawPoisson(y[i]!, rate * x0[chain * d + (i % d)]!);
+    y[i] = drawPoisson(y[i]!, (rate / measurements) * (x0[chain * d + (i % d)]! + background));
   }
   return y;
 }

@@ -82,7 +82,7 @@ function countWalkJump(denoiser: CountDenoiser, options: WalkJumpOptions) {
   const noise = noiseOf(resolved);
   return jumps(resolved, target, {
     walk: countKernels[resolved.kernel].start(target, resolved, noise),
-    start: () => startingCounts(target, measurements, noise),
+    start: () => startingCounts(denoiser, measurements, noise),
   });
 }
 

@@ -14,6 +14,8 @@ export interface BatchOptions {
   readonly flip: boolean;
   /** Draw counts at this rate, in place of noise. */
   readonly rate?: number | undefined;
+  /** What is added to x before it is counted. Default 0. */
+  readonly background?: number | undefined;
 }
 
 export interface Batches {
@@ -30,7 +32,7 @@ export interface Batches {
  */
 export function createBatches(
   dataset: Dataset,
-  { seed, batch, flip, rate }: BatchOptions,
+  { seed, batch, flip, rate, background = 0 }: BatchOptions,
 ): Batches {
   const size = sizeOf(dataset.shape);
   const width = dataset.shape.at(-1)!;
@@ -55,14 +57,19 @@ export function createBatches(
         }
       }
       if (rate === undefined) fillNormal(randomKey(seed, stream.noise), index, noise);
-      else noise.set(drawCounts(x, rate, randomKey(seed, stream.noise, index)));
+      else noise.set(drawCounts(x, { rate, background }, randomKey(seed, stream.noise, index)));
     },
   };
 }
 
-/** Counts s ~ Poisson(rate · x) of examples as they are stored: bytes hold [0, 1]. */
-export function drawCounts(x: Values, rate: number, key: Key): Float64Array {
-  const intensities = x instanceof Uint8Array ? Float64Array.from(x, (byte) => byte / 255) : x;
+/** Counts s ~ Poisson(rate · (x + background)) of examples as they are stored: bytes hold [0, 1]. */
+export function drawCounts(
+  x: Values,
+  { rate, background = 0 }: { readonly rate: number; readonly background?: number | undefined },
+  key: Key,
+): Float64Array {
+  const unit = x instanceof Uint8Array ? 255 : 1;
+  const intensities = Float64Array.from(x, (value) => value / unit + background);
   return sampleMeasurements(poissonNoise(rate, 1), intensities, x.length, key);
 }
 

@@ -142,7 +142,13 @@ function createFeeder(
   rows: number,
 ): (first: number, count: number) => StepInputs {
   const { microBatches, seed, flip } = config;
-  const batches = createBatches(dataset, { seed, batch: rows, flip, rate: model.rate });
+  const batches = createBatches(dataset, {
+    seed,
+    batch: rows,
+    flip,
+    rate: model.rate,
+    background: model.background,
+  });
   const size = rows * sizeOf(dataset.shape);
   const seen = rows * sizeOf(model.inputShape);
   return (first, count) => {

@@ -32,7 +32,7 @@ export type LiveDenoiser = BayesEstimator & {
 /** Compiles the network once, with its parameters as state: to change them costs a copy. */
 export async function compileDenoiser(options: LiveDenoiserOptions): Promise<LiveDenoiser> {
   const { model, rows, device } = options;
-  const { shape, specs, stacked, inputShape, inputSigma: sigma, rate } = model;
+  const { shape, specs, stacked, inputShape, inputSigma: sigma, rate, background } = model;
   const z = input('z', [rows, ...inputShape]);
   const parameters = input('parameters', [countParameters(specs)]);
   const weights: Record<string, Tensor> = {};
@@ -59,7 +59,7 @@ export async function compileDenoiser(options: LiveDenoiserOptions): Promise<Liv
   };
   const load = (values: Float32Array) => program.state.write('parameters', values);
   const made = { shape, denoise, load, release: program.release };
-  return rate === undefined ? { ...made, stacked, sigma } : { ...made, rate };
+  return rate === undefined ? { ...made, stacked, sigma } : { ...made, rate, background };
 }
 
 export interface ValidationOptions {
@@ -110,17 +110,17 @@ export async function validationLoss(
 
 /** Writes what the estimator sees of one example. */
 function measure(
-  { rate, sigma }: BayesEstimator,
+  estimator: BayesEstimator,
   x: Float32Array,
   z: Float32Array,
   { key, example }: { readonly key: Key; readonly example: number },
 ): void {
-  if (rate !== undefined) {
-    z.set(drawCounts(x, rate, foldKey(key, example)));
+  if (estimator.rate !== undefined) {
+    z.set(drawCounts(x, estimator, foldKey(key, example)));
     return;
   }
   fillNormal(key, example, z);
-  for (let i = 0; i < z.length; i++) z[i] = x[i]! + sigma * z[i]!;
+  for (let i = 0; i < z.length; i++) z[i] = x[i]! + estimator.sigma * z[i]!;
 }
 
 /** Examples `first` to `first + count` as floats: images from bytes to [0, 1]. */

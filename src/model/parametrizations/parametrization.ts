@@ -37,6 +37,8 @@ export interface ParametrizationSetting {
   readonly inputSigma: number;
   /** Mλ of the counts that it sees, where measurements are Poisson. */
   readonly rate: number;
+  /** What is added to x before it is counted. */
+  readonly background: number;
   /** What an estimator's output means. */
   readonly view: View;
   /** What `network` divides its input by; the meta-encoder sees y the same way. */

@@ -18,9 +18,9 @@ import type { Parametrization } from './parametrization.ts';
 const MOST = 256;
 
 /**
- * Counts, energy: x̂_l(s) = ((s_l + 1)/Λ) exp(f(s) − f(s + e_l)) with s ~ Poisson(Λx) (paper B, the Bayes
+ * Counts, energy: x̂_l(s) + b = ((s_l + 1)/Λ) exp(f(s) − f(s + e_l)) with s ~ Poisson(Λ(x + b)) (paper B, the Bayes
  * estimator of Poisson measurements). The energy that is learned is f(s) = Σ_l (log s_l! − s_l log Λ) − Λψ_θ(s/Λ):
- * its first part is that of x = 1, and leaves x̂_l(s) = exp(Λψ_θ((s + e_l)/Λ) − Λψ_θ(s/Λ)), a difference
+ * its first part is that of x + b = 1, and leaves x̂_l(s) + b = exp(Λψ_θ((s + e_l)/Λ) − Λψ_θ(s/Λ)), a difference
  * quotient of ψ_θ. The ratio is exact, in each of the d dimensions: d + 1 energies for one estimate.
  */
 export const poissonEnergy: Parametrization = {
@@ -29,13 +29,15 @@ export const poissonEnergy: Parametrization = {
   noise: 'poisson',
   stacked: false,
   takes: ['energy'],
-  build: ({ network, rate, shape }) => {
+  build: ({ network, rate, background, shape }) => {
     if (sizeOf(shape) > MOST) {
       throw new UserError(
         `parametrization poisson-energy: an estimate of ${sizeOf(shape)} dimensions takes ${sizeOf(shape) + 1} energies; it serves at most ${MOST}, take poisson`,
       );
     }
-    return { denoiser: ratioEstimator(network, rate) };
+    const estimator = ratioEstimator(network, rate);
+    if (background === 0) return { denoiser: estimator };
+    return { denoiser: (scope, counts) => sub(estimator(scope, counts), background) };
   },
 };
 
@@ -46,7 +48,7 @@ function identity(d: number): Tensor {
   return constant(values, [1, d, d]);
 }
 
-/** x̂ [N, ...shape] from a network ψ [N, ...shape] → [N]. */
+/** x̂ + b [N, ...shape] from a network ψ [N, ...shape] → [N]. */
 function ratioEstimator(network: Network, rate: number): Network {
   return (scope, counts) => {
     const [rows, ...shape] = counts.shape as readonly [number, ...number[]];

@@ -1,9 +1,9 @@
-import { mul, softplus } from '../../graph/index.ts';
+import { mul, softplus, sub } from '../../graph/index.ts';
 import type { Parametrization } from './parametrization.ts';
 
 /**
- * Counts, direct: ν_θ(s) = softplus(g_θ(s/Λ)) by least squares, s = Σ_m y_m ~ Poisson(Λx), Λ = Mλ (paper B,
- * Poisson measurements). An intensity is never below 0, nor is the estimate.
+ * Counts, direct: ν_θ(s) = softplus(g_θ(s/Λ − b)) by least squares, s = Σ_m y_m ~ Poisson(Λ(x + b)), Λ = Mλ
+ * (paper B, Poisson measurements). An intensity is never below 0, nor is the estimate.
  */
 export const poisson: Parametrization = {
   name: 'poisson',
@@ -12,7 +12,12 @@ export const poisson: Parametrization = {
   noise: 'poisson',
   stacked: false,
   takes: ['estimator'],
-  build: ({ network, rate }) => ({
-    denoiser: (scope, counts) => softplus(network(scope, mul(counts, 1 / rate))),
+  build: ({ network, rate, background }) => ({
+    denoiser: (scope, counts) => {
+      // Its mean, given x, is x.
+      const unbiased = mul(counts, 1 / rate);
+      const seen = background === 0 ? unbiased : sub(unbiased, background);
+      return softplus(network(scope, seen));
+    },
   }),
 };
