@@ -48,21 +48,17 @@ function sumOfCounts(y: Float32Array, measurements: number, d: number, out: Floa
     out[Math.floor(i / (measurements * d)) * d + (i % d)]! += y[i]!;
 }
 
-/** y_m ~ Poisson(λ(x0 + b)) with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */
+/**
+ * A start in the dark, y_m ~ Poisson(λb), keyed by chain: `[chains, M, d]`. Births at the estimate fill it; from too
+ * many counts a learned estimate may not come back.
+ */
 export function startingCounts(
   { shape, rate, background = 0 }: CountDenoiser,
   measurements: number,
   noise: ChainNoise,
 ): Float32Array {
   const d = shape.reduce((product, size) => product * size, 1);
-  const dimension = measurements * d;
-  const y = new Float32Array(noise.chains * dimension);
-  const x0 = new Float32Array(noise.chains * d);
-  noise.uniform(stream.start, 0, x0);
-  noise.uniform(stream.smoothing, 0, y);
-  for (let i = 0; i < y.length; i++) {
-    const chain = Math.floor(i / dimension);
-    y[i] = drawPoisson(y[i]!, (rate / measurements) * (x0[chain * d + (i % d)]! + background));
-  }
-  return y;
+  const y = new Float32Array(noise.chains * measurements * d);
+  noise.uniform(stream.start, 0, y);
+  return y.map((uniform) => drawPoisson(uniform, (rate / measurements) * background));
 }

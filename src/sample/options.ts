@@ -43,7 +43,8 @@ export interface WalkJumpOptions {
   readonly meanWalk?: boolean;
   /**
    * Where to start: positions `[chains, M, d]`, those of ȳ `[chains, d]` in a mean walk, or the saved State of a walk with the same options,
-   * which then goes on from its step to the same bits. Default: y_m = x0 + σ ε_m, x0 uniform in [0, 1]^d.
+   * which then goes on from its step to the same bits. Default: y_m = x0 + σ ε_m, x0 uniform in [0, 1]^d; of
+   * counts those of the background alone.
    */
   readonly initial?: Float32Array | State;
   /** Stops the walk between two steps by throwing the signal's reason. */
