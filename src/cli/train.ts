@@ -76,13 +76,14 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const { sigma, measurements, view } = options;
   const sourceOptions = givenDatasetOptions(options);
   const dataset = await loadShown(source, sourceOptions, output);
-  const { shape } = dataset;
+  const { shape, alphabet } = dataset;
   const config = configOf(options, dataset);
   const { parametrization } = options;
   const metaEncoder = metaEncoderOf(options);
   const model = {
     ...{ parametrization, view, sigma, measurements, shape, network },
     ...(metaEncoder && { metaEncoder }),
+    ...(alphabet && { alphabet }),
   };
   const { init } = options;
   const start = init === undefined ? undefined : await startFrom(init, model);

@@ -1,4 +1,12 @@
 export {
+  type Alphabet,
+  alphabetSchema,
+  GAP,
+  ownLetters,
+  sequencesOf,
+  writeOneHot,
+} from './alphabet.ts';
+export {
   type DenoiserFile,
   type DenoiserFileInfo,
   describeDenoiser,

@@ -1,5 +1,6 @@
 import type { Denoiser } from '../density/denoiser.ts';
 import { UserError } from '../errors.ts';
+import { checkFixed, fixedTarget } from './fixed.ts';
 import { checkInitial, firstNotFinite, restore, startingPoints } from './initial.ts';
 import type { Kernel, State } from './kernel.ts';
 import { kernels } from './kernels/index.ts';
@@ -55,7 +56,10 @@ export function walkJump(
       : gpsTarget(denoiser, walkedMeasurements(resolved), chains);
   checkKernel(kernels[resolved.kernel], target);
   checkInitial(resolved, target.dimension);
-  return jumps(target, resolved);
+  const { fixed } = resolved;
+  if (fixed === undefined) return jumps(target, resolved);
+  checkFixed(fixed, chains, target.ybar.length / chains);
+  return jumps(fixedTarget(target, fixed, noiseOf(resolved)), resolved);
 }
 
 /** @throws UserError for options that only a denoiser of ȳ can serve. */
@@ -74,12 +78,15 @@ function forStacked(stacked: number, options: WalkJumpOptions): WalkJumpOptions 
   return { ...options, measurements };
 }
 
+const noiseOf = ({ seed, chains, firstChain }: ResolvedOptions) =>
+  chainNoise(seed, chains, firstChain);
+
 async function* jumps(
   target: GpsTarget,
   options: ResolvedOptions,
 ): AsyncGenerator<Jump, void, undefined> {
   const { burnIn, jumpEvery, signal, onProgress } = options;
-  const noise = chainNoise(options.seed, options.chains, options.firstChain);
+  const noise = noiseOf(options);
   const stepSize = options.stepSize * target.sigma;
   const friction = options.friction / stepSize;
   const kernel: Kernel = kernels[options.kernel];
