@@ -15,7 +15,8 @@ import {
 } from './options.ts';
 import { createOutput, type Output } from './output.ts';
 import { checkKind, checkOut, type Draws, saveDraws } from './sample-files.ts';
-import { prepareSequences, sequenceOptions } from './sequence-samples.ts';
+import { sequenceOptions } from './sequences/options.ts';
+import { prepareSequences } from './sequences/samples.ts';
 
 export { scaleOf } from './pictures.ts';
 

@@ -45,7 +45,7 @@ export {
 export { alphabets, findAlphabet, type Padding } from './sequences/alphabets.ts';
 export { sequenceExamples } from './sequences/examples.ts';
 export { formatFasta, parseFasta } from './sequences/fasta.ts';
-export type { SequenceRecord } from './sequences/records.ts';
+export { readText, type SequenceRecord } from './sequences/records.ts';
 export {
   type DatasetListing,
   type FetchOptions,

@@ -13,6 +13,7 @@ export {
   exportDenoiser,
   type OpenOptions,
   openDenoiser,
+  readModelConfig,
 } from './denoiser-file.ts';
 export { denoisingLoss, type GpsOptions, gps, type View } from './gps.ts';
 export {

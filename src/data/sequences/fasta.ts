@@ -3,10 +3,15 @@ import type { SequenceRecord } from './records.ts';
 
 /**
  * Reads FASTA (Pearson & Lipman 1988): `>` and a name, then the sequence on one or more lines. Blank lines and
- * lines that begin with `;` are passed over. `file` is named in errors.
+ * lines that begin with `;` are passed over. `file` is named in errors. With `empty` a
+ * name may stand alone, as samples may.
  * @throws UserError, naming the line, for letters before the first name and a name without a sequence.
  */
-export function parseFasta(text: string, file: string): SequenceRecord[] {
+export function parseFasta(
+  text: string,
+  file: string,
+  { empty: emptyToo = false }: { readonly empty?: boolean } = {},
+): SequenceRecord[] {
   type Open = { name: string; line: number; lines: { line: number; text: string }[] };
   const records: Open[] = [];
   text.split(/\r\n|\n|\r/).forEach((raw, i) => {
@@ -25,7 +30,7 @@ export function parseFasta(text: string, file: string): SequenceRecord[] {
     record.lines.push({ line, text: content });
   });
   const empty = records.find(({ lines }) => lines.length === 0);
-  if (empty !== undefined) {
+  if (empty !== undefined && !emptyToo) {
     throw new UserError(
       `${file}: line ${empty.line}: no sequence follows ">${empty.name}"; remove it, or get the file again.`,
     );
