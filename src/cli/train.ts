@@ -82,9 +82,7 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const sourceOptions = givenDatasetOptions(options);
   const dataset = await loadShown(source, sourceOptions, output);
   const { shape, alphabet } = dataset;
-  if (alphabet && options.flip) {
-    throw new UserError('--flip: would read sequences backwards; leave it out');
-  }
+  if (alphabet) refuseForSequences(options);
   const config = configOf(options, dataset);
   const { parametrization } = options;
   const metaEncoder = metaEncoderOf(options);
@@ -134,6 +132,15 @@ function metaEncoderOf({ metaEncoder, parametrization }: TrainOptions): NetworkC
   if (networkKind(config) === 'energy') return config;
   throw new UserError(
     `--meta-encoder ${metaEncoder}: is no energy network; take one, such as energy28`,
+  );
+}
+
+/** @throws UserError for options that make sense of images alone. */
+function refuseForSequences({ flip, distanceEvery }: TrainOptions): void {
+  if (flip) throw new UserError('--flip: would read sequences backwards; leave it out');
+  if (distanceEvery === 0) return;
+  throw new UserError(
+    `--distance-every ${distanceEvery}: is of images; leave it out, and run mdensity evaluate afterwards`,
   );
 }
 

@@ -44,7 +44,7 @@ export async function sequencesSection(folder: string): Promise<Section | undefi
   const count = (value: number) => value.toLocaleString('en');
   return {
     title: 'Sequences',
-    text: `${count(statistics.count)} samples, compared with ${count(data.count)} sequences of ${data.name}. The first of them:`,
+    text: `${count(statistics.count)} samples, compared with ${count(data.count)} sequences of ${data.name}. The first samples:`,
     html: `<pre>${first.map(escapeHtml).join('\n')}</pre>\n${table(rowsOf(found))}`,
   };
 }

@@ -33,13 +33,12 @@ export function findAlphabet(text: string, pad: Padding = 'none'): Alphabet {
 function checkLetters(text: string): string {
   const fail = (problem: string) => {
     throw new UserError(
-      `--alphabet ${text}: ${problem}; give ${known}, or the letters themselves, such as ACGTN`,
+      `--alphabet ${text}: ${problem}${/[.?]$/.test(problem) ? ' Give' : '; give'} ${known}, or the letters themselves, such as ACGTN`,
     );
   };
   if (/[a-z]/.test(text)) {
-    fail(
-      `is no alphabet known by its name.${didYouMean(text, Object.keys(alphabets))} Capitals only`,
-    );
+    const near = didYouMean(text, Object.keys(alphabets));
+    fail(`is no alphabet known by its name, and letters are capitals.${near}`);
   }
   // These mark headers, comments, columns and what a template leaves open.
   const wrong = /[^\x21-\x7e]|[>;,"'?_]/.exec(text);
