@@ -43,7 +43,7 @@ export {
   type SetPart,
 } from './registry.ts';
 export { alphabets, findAlphabet, type Padding } from './sequences/alphabets.ts';
-export { sequenceExamples } from './sequences/examples.ts';
+export { isSequenceFile, sequenceExamples } from './sequences/examples.ts';
 export { formatFasta, parseFasta } from './sequences/fasta.ts';
 export { readText, type SequenceRecord } from './sequences/records.ts';
 export {

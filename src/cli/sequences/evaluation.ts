@@ -1,7 +1,12 @@
 /** `mdensity evaluate` of a model of sequences, or of a FASTA file. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatFasta, type LoadOptions, parseFasta, readText } from '../../data/index.ts';
+import {
+  formatFasta,
+  isSequenceFile,
+  type LoadOptions,
+  parseFasta,
+  readText,
+} from '../../data/index.ts';
 import { effectiveNoise } from '../../density/index.ts';
 import { UserError } from '../../errors.ts';
 import { readBytes, writeBytes } from '../../files.ts';
@@ -46,15 +51,14 @@ export async function evaluateSequences(
 ) {
   refuseImageMetrics(given);
   const folder = await evaluationFolder(options);
+  const read = options.samples === undefined ? undefined : await readRecords(options.samples);
   const own = alphabet && {
     ...{ alphabet: ownLetters(alphabet), pad: alphabet.gap ? ('end' as const) : undefined },
   };
   const dataset = await loadReference(withAlphabet(options, own), output);
   const training = lettersOf(dataset);
   const isValid = validity(alphabet ?? dataset.alphabet!, options.valid);
-  const { records, ...subject } = await (options.samples === undefined
-    ? drawn(options, output)
-    : readRecords(options.samples));
+  const { records, ...subject } = read ?? (await drawn(options, output));
   const samples = records.map(({ sequence }) => sequence);
   const statistics = await measureSequences(samples, { isValid, training }, output);
   const { name, count, hash } = dataset;
@@ -94,7 +98,8 @@ function withAlphabet(
   options: EvaluateOptions,
   own: Pick<LoadOptions, 'alphabet' | 'pad'> | undefined,
 ): EvaluateOptions {
-  if (options.data === undefined || own === undefined) return options;
+  const { data } = options;
+  if (data === undefined || own === undefined || !isSequenceFile(data)) return options;
   const { alphabet = own.alphabet, pad = own.pad } = options;
   return { ...options, alphabet, pad };
 }
@@ -122,7 +127,6 @@ async function drawn(options: EvaluateOptions, output: Output) {
 }
 
 async function readRecords(file: string): Promise<{ file: string; records: NamedSequence[] }> {
-  if (!existsSync(file)) throw new UserError(`--samples ${file}: no such file; check the path`);
   const records = parseFasta(await readText(file), file, { empty: true }).map(
     ({ name, lines }) => ({
       name,

@@ -1,4 +1,4 @@
-import type { LoadOptions } from '../../data/index.ts';
+import { isSequenceFile, type LoadOptions } from '../../data/index.ts';
 import { UserError } from '../../errors.ts';
 import { type Alphabet, ownLetters, sequencesOf } from '../../model/index.ts';
 import { type Dataset, hasRun, readRecord } from '../../train/index.ts';
@@ -18,7 +18,10 @@ export async function trainingSequences(
     return lettersOf(dataset);
   };
   const own = { alphabet: ownLetters(alphabet), pad: alphabet.gap ? 'end' : 'none' } as const;
-  if (data !== undefined) return read(data, { ...own, column });
+  if (data !== undefined) {
+    if (isSequenceFile(data)) return read(data, { ...own, column });
+    throw new UserError(`--data ${data}: holds no sequences; give FASTA, CSV or TSV`);
+  }
   const run = folderOfModel(model);
   const advice = 'so samples are compared with none; give them with --data';
   if (!(await hasRun(run))) {
