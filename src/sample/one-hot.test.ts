@@ -53,8 +53,8 @@ test.each([
     found = sequencesOf(xhat, LENGTH, alphabet);
   }
   expect(found).toHaveLength(CHAINS);
-  // Pearson's χ² of three degrees of freedom passes 24 once in 40,000 times; the draws' own error is a
-  // fiftieth of the variance.
+  // Pearson's χ² of two degrees of freedom passes 24 once in 160,000 times; the draws' own error is a hundredth
+  // of the variance.
   const chiSquared = tally(found).reduce((sum, count, i) => {
     const expected = CHAINS * exact[i]!;
     return expected === 0 ? sum + count : sum + (count - expected) ** 2 / expected;

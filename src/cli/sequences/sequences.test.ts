@@ -142,6 +142,14 @@ describe('evaluate', () => {
   });
 });
 
+test('weights that were exported come back with their alphabet', async () => {
+  const [weights, model] = [at('weights.safetensors'), at('again.onnx')];
+  await mdensityJson('export', '--model', run, '--out', weights);
+  await mdensityJson('import', '--weights', weights, '--out', model);
+  const letters = 'ACDEFGHIKLMNPQRSTVWY-';
+  expect(await mdensityJson('info', model)).toMatchObject({ model: { alphabet: { letters } } });
+});
+
 describe('what does not fit is one clear line', () => {
   const sample = (...args: string[]) =>
     refusal('sample', '--model', run, '--steps', '20', '--out', at('never.fasta'), ...args);
