@@ -67,6 +67,7 @@ function infoText(d: DatasetInfo): string[] {
     ['name', d.name],
     ['title', d.title],
     ['examples', `${d.count} of shape ${d.shape.join('×')}`],
+    ['alphabet', d.alphabet],
     [
       'parts',
       d.parts &&

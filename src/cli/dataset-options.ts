@@ -33,11 +33,30 @@ export const datasetOptions = defineOptions({
     description: 'folders of images: 1 for grey, 3 for colour',
     schema: z.union([z.literal(1), z.literal(3)]).optional(),
   },
+  alphabet: {
+    flags: '--alphabet <name|letters>',
+    description: 'sequences: dna, rna, protein, or the letters themselves, such as ACGTN',
+    schema: z.string().optional(),
+  },
+  pad: {
+    flags: '--pad <where>',
+    description:
+      'sequences of several lengths: end fills the shorter ones with gaps (default none)',
+    schema: z.enum(['none', 'end']).optional(),
+  },
+  column: {
+    flags: '--column <name>',
+    description: 'sequences in CSV or TSV: their column (default: sequence, or the only one)',
+    schema: z.string().optional(),
+  },
 });
 
 /** Those of the options that were given. */
 export function givenDatasetOptions(options: LoadOptions): LoadOptions {
-  const { split, limit, classes, size, channels } = options;
-  const entries = Object.entries({ split, limit, classes, size, channels });
+  const { split, limit, classes, size, channels, alphabet, pad, column } = options;
+  const entries = Object.entries({
+    ...{ split, limit, classes, size, channels },
+    ...{ alphabet, pad, column },
+  });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

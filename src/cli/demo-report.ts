@@ -6,7 +6,8 @@ import { type Dataset, type Metrics, pick, type RunRecord, readAllScaled } from 
 import { formatDuration } from './output.ts';
 import { imageTag, renderPage, type Section, settingsRows, strip, table } from './report/page.ts';
 import { trainingSection, trainingTimes } from './report/training-section.ts';
-import { type Draws, scaleOf } from './sample.ts';
+import { scaleOf } from './sample.ts';
+import type { Draws } from './sample-files.ts';
 
 /** Everything the demo's report shows. Pictures are PNG. */
 export interface DemoParts {

@@ -18,7 +18,8 @@ import {
 } from './options.ts';
 import { createOutput, type Output, shellWord } from './output.ts';
 import { stripsPicture } from './pictures.ts';
-import { gridOf, type SampleOptions, sampleOptions, walk } from './sample.ts';
+import { type SampleOptions, sampleOptions, walk } from './sample.ts';
+import { gridOf } from './sample-files.ts';
 import { checkFinished, resumeTraining, train } from './train.ts';
 import { type TrainOptions, trainOptions } from './train-options.ts';
 

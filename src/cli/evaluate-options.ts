@@ -4,6 +4,7 @@ import { metricNames } from './evaluation/evaluation.ts';
 import { featureNames } from './evaluation/feature-networks.ts';
 import { defineOptions, type OptionValues } from './options.ts';
 import { sampleOptions } from './sample.ts';
+import { sequenceOptions } from './sequences/options.ts';
 
 const whole = (least: number) => z.int().min(least);
 const trimmed = (text: string) => text.trim();
@@ -12,8 +13,9 @@ const { measurements, kernel, stepSize, friction, seed, device } = sampleOptions
 export const evaluateOptions = defineOptions({
   model: { ...sampleOptions.model, schema: z.string().optional() },
   samples: {
-    flags: '--samples <file.npy>',
-    description: 'measure these images, [n, ...] or [chains, draws, ...], in place of a model’s',
+    flags: '--samples <file.npy|file.fasta>',
+    description:
+      'measure these images, [n, ...] or [chains, draws, ...], or sequences in place of a model’s',
     schema: z.string().optional(),
   },
   data: {
@@ -70,6 +72,7 @@ export const evaluateOptions = defineOptions({
   },
   ...{ stepSize, friction, seed },
   ...datasetOptions,
+  valid: sequenceOptions.valid,
   device,
   out: {
     flags: '--out <dir>',

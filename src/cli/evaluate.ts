@@ -18,6 +18,7 @@ import { interruptible } from './interrupt.ts';
 import { folderOfModel } from './model-file.ts';
 import { addOptions, globalOptions, readOptionsAndGiven } from './options.ts';
 import { createOutput, type Output } from './output.ts';
+import { evaluateSequences, sequencesIn } from './sequences/evaluation.ts';
 import { versions } from './versions.ts';
 
 const examples = `
@@ -25,13 +26,16 @@ Examples:
   mdensity evaluate --model mnist --data mnist
   mdensity evaluate --model runs/digits --metrics fd,chains --draws 100 --json
   mdensity evaluate --model runs/cifar10 --data path/to/cifar-10-batches-py --fetch-inception --chains 125 --draws 400
-  mdensity evaluate --samples samples.npy --data fashion-mnist --metrics fd,kid,pr`;
+  mdensity evaluate --samples samples.npy --data fashion-mnist --metrics fd,kid,pr
+  mdensity evaluate --model runs/peptides --valid 'C.*C'`;
 
 export function evaluateCommand(parent: Command): void {
   const command = addOptions(
     parent
       .command('evaluate')
-      .description('measure samples against data: distances, copies, and how chains mix'),
+      .description(
+        'measure samples against data: distances, copies, and how chains mix; or statistics of sequences',
+      ),
     evaluateOptions,
   );
   command.addHelpText('after', examples).action(async () => {
@@ -46,7 +50,10 @@ export function evaluateCommand(parent: Command): void {
     if ((model === undefined) === (samples === undefined)) {
       throw new UserError('--model or --samples: give one of the two, what is to be measured');
     }
-    const { result, lines } = await evaluate(options, given.metrics, output);
+    const sequences = await sequencesIn(options);
+    const { result, lines } = sequences
+      ? await evaluateSequences(options, sequences, given, output)
+      : await evaluate(options, given.metrics, output);
     output.result(result, lines.join('\n'));
   });
 }

@@ -161,6 +161,7 @@ function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): Mo
     shape: given(shape ?? own?.shape, '--shape', '3,32,32'),
     network: time === undefined ? network : atTime(network, time),
     ...(own?.metaEncoder && { metaEncoder: own.metaEncoder }),
+    ...(own?.alphabet && shape === undefined && { alphabet: own.alphabet }),
   };
 }
 

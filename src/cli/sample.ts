@@ -1,20 +1,14 @@
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { encodeNpy } from '../data/index.ts';
 import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import { writeBytes, writeError } from '../files.ts';
 import type { DenoiserFile } from '../model/index.ts';
 import {
   type CountKernelName,
   countKernels,
-  encodePng,
   type KernelName,
   kernels,
-  type Raster,
+  type WalkJumpOptions,
   walkJump,
 } from '../sample/index.ts';
 import { interruptible } from './interrupt.ts';
@@ -27,7 +21,9 @@ import {
   readOptions,
 } from './options.ts';
 import { createOutput, type Output } from './output.ts';
-import { gridPicture, stripsPicture } from './pictures.ts';
+import { checkKind, checkOut, type Draws, saveDraws } from './sample-files.ts';
+import { sequenceOptions } from './sequences/options.ts';
+import { prepareSequences } from './sequences/samples.ts';
 
 export { scaleOf } from './pictures.ts';
 
@@ -40,8 +36,9 @@ export const sampleOptions = defineOptions({
     schema: z.string(),
   },
   out: {
-    flags: '--out <file.png|file.npy|dir>',
-    description: 'a grid of samples, all samples [chains, draws, ...], or a folder with everything',
+    flags: '--out <file.png|file.npy|file.fasta|dir>',
+    description:
+      'a grid of samples, all samples [chains, draws, ...], sequences, or a folder with everything',
     schema: z.string(),
   },
   sigma: {
@@ -100,6 +97,7 @@ export const sampleOptions = defineOptions({
     description: 'auto, cpu, webgpu, cuda',
     schema: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('cpu'),
   },
+  ...sequenceOptions,
 });
 
 export type SampleOptions = OptionValues<typeof sampleOptions>;
@@ -108,7 +106,8 @@ const examples = `
 Examples:
   mdensity sample --model runs/digits --out samples.png
   mdensity sample --model runs/digits --measurements 4 --chains 16 --steps 2000 --out walk/
-  mdensity sample --model denoiser.onnx --sigma 0.5 --out samples.npy`;
+  mdensity sample --model denoiser.onnx --sigma 0.5 --out samples.npy
+  mdensity sample --model runs/peptides --template 'C??????C' --out samples.fasta`;
 
 export function sampleCommand(parent: Command): void {
   const command = addOptions(
@@ -124,9 +123,12 @@ export function sampleCommand(parent: Command): void {
     const effective = sigma === undefined ? {} : { sigma: effectiveNoise(sigma, given) };
     const model = await loadModel(options.model, { device, ...effective });
 
-    checkPicture(options.out, model.shape);
-    const draws = await walk(model, options, output);
-    const files = await saveDraws(draws, options.out);
+    checkKind(options.out, model);
+    const sequences = await prepareSequences(model, options, output);
+    const draws = await walk(model, { ...options, ...sequences?.walk }, output);
+    const written = await saveDraws(draws, options.out);
+    const found = await sequences?.save(draws);
+    const files = [...(found?.files ?? []), ...written];
     output.result(
       {
         files,
@@ -135,8 +137,9 @@ export function sampleCommand(parent: Command): void {
         shape: model.shape,
         ...(model.rate === undefined ? { sigma: model.sigma } : { rate: model.rate }),
         ...(draws.acceptance !== undefined && { acceptance: draws.acceptance }),
+        ...(found && { sequences: found.statistics }),
       },
-      `${acceptanceText(draws)}wrote ${files.join(', ')}`,
+      [...(found?.lines ?? []), `${acceptanceText(draws)}wrote ${files.join(', ')}`].join('\n'),
     );
     await model.release();
     const stopped = draws.steps.at(-1)! + options.jumpEvery <= options.burnIn + options.steps;
@@ -152,21 +155,14 @@ export function sampleCommand(parent: Command): void {
 const acceptanceText = ({ acceptance }: Draws) =>
   acceptance === undefined ? '' : `accepted ${(100 * acceptance).toFixed(0)} % of proposals; `;
 
-/** Jumps of every chain, in time order: each `[chains, ...shape]`. */
-export interface Draws {
-  readonly shape: readonly number[];
-  readonly chains: number;
-  readonly steps: readonly number[];
-  readonly ybar: readonly Float32Array[];
-  readonly xhat: readonly Float32Array[];
-  /** Mean acceptance probability at the jumps, of kernels with an accept test. */
-  readonly acceptance?: number;
-}
+/** What a walk takes of the options, and coordinates that stay as they are. */
+export type WalkOptions = Omit<SampleOptions, 'model' | 'out' | keyof typeof sequenceOptions> &
+  Pick<WalkJumpOptions, 'fixed'>;
 
 /** Walks and jumps with a progress bar; Ctrl-C keeps what was drawn. */
 export async function walk(
   model: DenoiserFile,
-  options: Omit<SampleOptions, 'model' | 'out'>,
+  options: WalkOptions,
   output: Output,
 ): Promise<Draws> {
   const { burnIn, steps, chains, jumpEvery } = options;
@@ -204,71 +200,3 @@ export async function walk(
   const rate = accepted.length > 0 && { acceptance };
   return { shape: model.shape, chains, steps: times, ybar, xhat, ...rate };
 }
-
-/** Writes what `--out` asks for and returns the files' paths. */
-async function saveDraws(draws: Draws, out: string): Promise<string[]> {
-  const arrays = (frames: readonly Float32Array[]) =>
-    encodeNpy(byChain(frames, draws.chains), [draws.chains, frames.length, ...draws.shape]);
-  const write = async (path: string, bytes: Uint8Array) => {
-    await writeBytes(path, bytes);
-    return path;
-  };
-  if (isArray(out)) return [await write(out, arrays(draws.xhat))];
-  if (isPicture(out)) return [await write(out, await encodePng(gridOf(draws)))];
-  const files = [
-    await write(join(out, 'xhat.npy'), arrays(draws.xhat)),
-    await write(join(out, 'ybar.npy'), arrays(draws.ybar)),
-  ];
-  if (draws.shape.length !== 3) return files;
-  files.push(await write(join(out, 'samples.png'), await encodePng(gridOf(draws))));
-  files.push(
-    await write(join(out, 'chains.png'), await encodePng(stripsPicture(draws.xhat, draws.shape))),
-  );
-  return files;
-}
-
-/** The last jump of every chain. @throws UserError for samples that are no images. */
-export function gridOf({ xhat, shape }: Draws): Raster {
-  return gridPicture(xhat.at(-1)!, shape);
-}
-
-/** [draws][chains, ...] → [chains, draws, ...]. */
-function byChain(frames: readonly Float32Array[], chains: number): Float32Array {
-  const size = frames[0]!.length / chains;
-  const all = new Float32Array(frames.length * frames[0]!.length);
-  frames.forEach((frame, draw) => {
-    for (let chain = 0; chain < chains; chain++) {
-      all.set(
-        frame.subarray(chain * size, (chain + 1) * size),
-        (chain * frames.length + draw) * size,
-      );
-    }
-  });
-  return all;
-}
-
-/** Fails before the walk rather than after it. */
-async function checkOut(out: string): Promise<void> {
-  const ending = /\.[a-z0-9]+$/i.exec(out)?.[0];
-  if (ending !== undefined && !isPicture(out) && !isArray(out)) {
-    throw new UserError(`--out ${out}: cannot write ${ending}; give a .png, a .npy, or a folder`);
-  }
-  const folder = ending === undefined ? out : dirname(out);
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-  } catch (error) {
-    throw writeError(error, folder);
-  }
-}
-
-/** @throws UserError for a picture of what is no image, before the walk. */
-function checkPicture(out: string, shape: readonly number[]): void {
-  if (!isPicture(out) || shape.length === 3) return;
-  throw new UserError(
-    `--out ${out}: the model's examples have shape [${shape.join(', ')}] and are no images; give a .npy or a folder`,
-  );
-}
-
-const isPicture = (out: string) => /\.png$/i.test(out);
-const isArray = (out: string) => /\.npy$/i.test(out);

@@ -38,7 +38,7 @@ export const trainOptions = defineOptions({
   },
   data: {
     flags: '--data <set>',
-    description: 'named set or path: IDX, NPY, NPZ, CIFAR-10 or a folder of images',
+    description: 'named set or path: IDX, NPY, NPZ, CIFAR-10, FASTA, CSV or a folder of images',
     schema: z.string().optional(),
   },
   sigma: {

@@ -34,6 +34,7 @@ Examples:
   mdensity train --net digits --data mnist --sigma 0.5 --out runs/digits
   mdensity train --net mlp --data points.npy --sigma 0.3 --steps 5000 --out runs/points
   mdensity train --net unet-s --data mnist --dropout 0.1 --out runs/unet
+  mdensity train --net bytenet --data peptides.fasta --alphabet protein --pad end --out runs/peptides
   mdensity train --config digits.yaml --seed 1 --out runs/digits-1
   mdensity train --net digits --data mnist --sample-every 500 --stop-metric validationLoss --out runs/watched
   mdensity train --out runs/digits --resume`;
@@ -50,12 +51,16 @@ export function trainCommand(parent: Command): void {
     const work = options.resume ? resumeTraining(out, given, output) : train(options, output);
     const run = shellWord(out);
     const result = checkFinished(await work, `mdensity train --out ${run} --resume`);
-    output.result(result, summary(result));
+    const { alphabet } = (await readRecord(out)).model;
+    output.result(result, summary(result, alphabet ? 'samples.fasta' : 'samples.png'));
   });
 }
 
 /** What became of a run, and what to do next. */
-function summary({ directory, step, steps, loss, imagesPerSecond, stoppedEarly, best }: RunResult) {
+function summary(
+  { directory, step, steps, loss, imagesPerSecond, stoppedEarly, best }: RunResult,
+  samples: string,
+) {
   const rate = imagesPerSecond ? `, ${Math.round(imagesPerSecond)} images/s` : '';
   const made = stoppedEarly
     ? `stopped after ${step} of ${steps} steps, ${best?.metric} improved no more`
@@ -64,7 +69,7 @@ function summary({ directory, step, steps, loss, imagesPerSecond, stoppedEarly, 
     ? `; best ${best.metric} ${best.value.toPrecision(4)} at step ${best.step}`
     : '';
   const model = shellWord(best ? bestModelPath(directory) : directory);
-  return `${directory}: ${made}, loss ${loss?.toPrecision(4) ?? '–'}${rate}${found}; next: mdensity sample --model ${model} --out samples.png`;
+  return `${directory}: ${made}, loss ${loss?.toPrecision(4) ?? '–'}${rate}${found}; next: mdensity sample --model ${model} --out ${samples}`;
 }
 
 /** Starts a run as the options say; Ctrl-C saves it. */
@@ -76,7 +81,8 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
   const { measurements, view, inputScale } = options;
   const sourceOptions = givenDatasetOptions(options);
   const dataset = await loadShown(source, sourceOptions, output);
-  const { shape } = dataset;
+  const { shape, alphabet } = dataset;
+  if (alphabet) refuseForSequences(options);
   const noise = noiseOf(options);
   const config = configOf({ ...options, ...noise }, dataset);
   const { parametrization } = options;
@@ -85,6 +91,7 @@ export async function train(options: TrainOptions, output: Output): Promise<RunR
     ...{ parametrization, view, ...noise, measurements, shape, network },
     ...(inputScale !== undefined && { inputScale }),
     ...(metaEncoder && { metaEncoder }),
+    ...(alphabet && { alphabet }),
   };
   const { init } = options;
   const start = init === undefined ? undefined : await startFrom(init, model);
@@ -143,6 +150,15 @@ function metaEncoderOf({ metaEncoder, parametrization }: TrainOptions): NetworkC
   if (networkKind(config) === 'energy') return config;
   throw new UserError(
     `--meta-encoder ${metaEncoder}: is no energy network; take one, such as energy28`,
+  );
+}
+
+/** @throws UserError for options that make sense of images alone. */
+function refuseForSequences({ flip, distanceEvery }: TrainOptions): void {
+  if (flip) throw new UserError('--flip: would read sequences backwards; leave it out');
+  if (distanceEvery === 0) return;
+  throw new UserError(
+    `--distance-every ${distanceEvery}: is of images; leave it out, and run mdensity evaluate afterwards`,
   );
 }
 

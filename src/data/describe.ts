@@ -10,6 +10,8 @@ import { findNamedSet, type NamedSet } from './registry.ts';
 export interface DatasetInfo {
   readonly name: string;
   readonly title: string;
+  /** Of sequences: their letters. */
+  readonly alphabet?: string;
   /** Examples in the part described. */
   readonly count: number;
   /** Shape of one example. */
@@ -74,11 +76,12 @@ async function describeLoaded(
   title: string,
   { onProgress }: LoadOptions,
 ): Promise<DatasetInfo> {
-  const { name, count, shape, labels, classes } = dataset;
+  const { name, count, shape, labels, classes, alphabet } = dataset;
   const values = await measureDataset(dataset, (done) =>
     onProgress?.({ stage: 'measuring', done, total: count }),
   );
-  const info = { name, title, count, shape, values };
+  const letters = alphabet && { alphabet: alphabet.letters };
+  const info = { name, title, count, shape, ...letters, values };
   if (labels === undefined || classes === undefined) return info;
   const counts = new Uint32Array(256);
   for (const label of labels) counts[label] = (counts[label] as number) + 1;

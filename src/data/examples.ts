@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { allocate, type Dataset, type Values } from '../train/dataset.ts';
+import type { Padding } from './sequences/alphabets.ts';
 
 /** What a format's reader gives: a `Dataset` that has no name and no hash yet. */
 export type Examples = Omit<Dataset, 'name' | 'hash'>;
@@ -18,6 +19,12 @@ export interface ReadOptions {
   readonly size?: number | undefined;
   /** Image folders: 1 for grey, 3 for colour. Default: as the files have it. */
   readonly channels?: 1 | 3 | undefined;
+  /** Sequences: `dna`, `rna`, `protein`, or the letters themselves. */
+  readonly alphabet?: string | undefined;
+  /** Sequences: `end` fills the shorter ones with gap letters behind their end. Default `none`. */
+  readonly pad?: Padding | undefined;
+  /** Sequences in a table: its column. Default: the one called `sequence`, or the only one. */
+  readonly column?: string | undefined;
   /** NPY: a file of more bytes stays on the disk and is read example by example. Default 256 MiB. */
   readonly memoryLimit?: number | undefined;
   /** Told now and then what work has come how far. */

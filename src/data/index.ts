@@ -42,6 +42,10 @@ export {
   type SetFile,
   type SetPart,
 } from './registry.ts';
+export { alphabets, findAlphabet, type Padding } from './sequences/alphabets.ts';
+export { isSequenceFile, sequenceExamples } from './sequences/examples.ts';
+export { formatFasta, parseFasta } from './sequences/fasta.ts';
+export { readText, type SequenceRecord } from './sequences/records.ts';
 export {
   type DatasetListing,
   type FetchOptions,

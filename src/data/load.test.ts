@@ -102,9 +102,9 @@ test.each([
 });
 
 test('a file of no known name, points without classes, and an empty set are refused', async () => {
-  const text = put('a,b', folder, 'a.csv');
+  const text = put('a,b', folder, 'a.txt');
   await expect(loadDataset(text)).rejects.toThrow(
-    /a\.csv: is of no format known by its name; give/,
+    /a\.txt: is of no format known by its name; give/,
   );
   const points = put(encodeNpy(Float32Array.of(1, 2), [2, 1]), folder, 'p.npy');
   await expect(loadDataset(points, { classes: ['1'] })).rejects.toThrow(

@@ -12,6 +12,7 @@ import { idxExamples } from './idx.ts';
 import { imageFolderExamples } from './images.ts';
 import { readNamedSet } from './named.ts';
 import { findNamedSet, namedSets } from './registry.ts';
+import { isSequenceFile, sequenceExamples } from './sequences/examples.ts';
 
 /** What to load of a data set. */
 export interface LoadOptions extends ReadOptions {
@@ -34,6 +35,11 @@ function fileNamed(pattern: RegExp): Format['matches'] {
 /** Every format a path may have; the first that matches reads it. `entries` are a folder's names. */
 const formats: readonly Format[] = [
   { title: 'NPY', matches: fileNamed(/\.npy$/i), read: npyExamples },
+  {
+    title: 'sequences (.fasta, .fa, .faa, .fna, .csv, .tsv, gzipped or not)',
+    matches: (path, entries) => entries === undefined && isSequenceFile(path),
+    read: sequenceExamples,
+  },
   { title: 'NPZ', matches: fileNamed(/\.npz$/i), read: npzExamples },
   {
     title: 'CIFAR-10, binary or Python (.bin, data_batch_1, a folder of them, .tar.gz)',
@@ -60,9 +66,9 @@ const formats: readonly Format[] = [
  * from the file as it is used. Either way every example is read once, for the hash.
  *
  * `spec` is the name of a set (`mnist`, `digits8`, `mnist-full`, `fashion-mnist`, `cifar10`) or the path
- * of an IDX, NPY, NPZ or CIFAR-10 file, or of a folder of images; a name comes before a path, so write
+ * of an IDX, NPY, NPZ, CIFAR-10, FASTA or CSV file, or of a folder of images; a name comes before a path, so write
  * `./mnist` for a folder of that name. Images come as `[channels, height, width]` bytes (floats in [0, 1]
- * from a float array), points as `[d]` floats.
+ * from a float array), points as `[d]` floats, sequences as one-hot floats `[letters, length]`.
  *
  * Throws `UserError`, naming file, field and fix, for an unknown name (with the nearest), a set that is
  * not on this machine, a file that is damaged, and options that the set can not meet.
@@ -73,7 +79,10 @@ const formats: readonly Format[] = [
 export async function loadDataset(spec: string, options: LoadOptions = {}): Promise<Dataset> {
   checkOptions(options);
   const set = findNamedSet(spec);
-  if (set !== undefined) refuseImageOptions(spec, options);
+  if (set !== undefined) {
+    refuseImageOptions(spec, options);
+    refuseSequenceOptions(spec, options);
+  }
   const all =
     set === undefined ? await readPath(spec, options) : await readNamedSet(set, options.split);
   const chosen = limited(withClasses(named(all), spec, options.classes), options.limit);
@@ -99,6 +108,14 @@ function refuseImageOptions(spec: string, { size, channels }: ReadOptions): void
   throw new UserError(`${spec}: --${option} is for folders of images only; leave it out.`);
 }
 
+function refuseSequenceOptions(spec: string, { alphabet, pad, column }: ReadOptions): void {
+  const given = Object.entries({ alphabet, pad, column }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new UserError(
+    `${spec}: --${given[0]} is for sequences only (FASTA, CSV or TSV files); leave it out.`,
+  );
+}
+
 async function readPath(path: string, options: LoadOptions): Promise<Examples> {
   const entries = await entriesOf(path);
   const format = formats.find(({ matches }) => matches(path, entries));
@@ -107,6 +124,7 @@ async function readPath(path: string, options: LoadOptions): Promise<Examples> {
     throw new UserError(`${path}: is of no format known by its name; give one of: ${known}.`);
   }
   if (format.read !== imageFolderExamples) refuseImageOptions(path, options);
+  if (format.read !== sequenceExamples) refuseSequenceOptions(path, options);
   const examples = await format.read(path, options);
   if (examples.count === 0) throw new UserError(`${path}: holds no examples; give more data.`);
   return examples;

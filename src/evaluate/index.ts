@@ -91,6 +91,12 @@ export {
   sampleFeatures,
 } from './sampled-features.ts';
 export {
+  type SequenceStatistics,
+  type SequenceStatisticsOptions,
+  sequenceStatistics,
+  type TrainingComparison,
+} from './sequence-statistics.ts';
+export {
   EXACT_WASSERSTEIN_LIMIT,
   exactWasserstein,
   type SlicedWasserstein,

@@ -101,3 +101,36 @@ test.each([
   expect((error as Error).message).toMatch(/^odd\.onnx: /);
   expect((error as Error).message).toMatch(finds);
 });
+
+test('a model of sequences says its alphabet, and takes any batch', async () => {
+  const sequences: ModelConfig = {
+    ...config,
+    shape: [5, 9],
+    network: findPreset('bytenet-s').config,
+    alphabet: { letters: 'ACGT-', gap: true },
+  };
+  const { specs } = createModel(sequences);
+  const start = initializeParameters(specs, 0);
+  // The last layer starts at zero: give it something to say.
+  const parameters = start.map((value, i) => value + 0.1 * Math.sin(i));
+  const bytes = exportDenoiser(sequences, parameters);
+  expect(await describeDenoiser(bytes, 'own')).toEqual({ shape: [5, 9], config: sequences });
+  const denoiser = await openDenoiser(bytes, 'own');
+  const z = Float32Array.from({ length: 3 * 45 }, (_, i) => Math.cos(i));
+  const [all, one] = [new Float32Array(z.length), new Float32Array(45)];
+  await denoiser.denoise(z, all);
+  await denoiser.denoise(z.slice(45, 90), one);
+  one.forEach((value, i) => {
+    expect(all[45 + i]).toBeCloseTo(value, 5);
+  });
+  expect(one.some((value) => Math.abs(value) > 0.01)).toBe(true);
+  await denoiser.release();
+});
+
+test('an alphabet of other letters than the shape is damage', () => {
+  const alphabet = { letters: 'ACG', gap: false };
+  const wrong = half({ mdensity: JSON.stringify({ ...config, alphabet }) });
+  return expect(describeDenoiser(wrong, 'own')).rejects.toThrow(
+    'own: its metadata "mdensity" is damaged; export the model again',
+  );
+});

@@ -1,10 +1,19 @@
 export {
+  type Alphabet,
+  alphabetSchema,
+  GAP,
+  ownLetters,
+  sequencesOf,
+  writeOneHot,
+} from './alphabet.ts';
+export {
   type DenoiserFile,
   type DenoiserFileInfo,
   describeDenoiser,
   exportDenoiser,
   type OpenOptions,
   openDenoiser,
+  readModelConfig,
 } from './denoiser-file.ts';
 export { denoisingLoss, type GpsOptions, gps, type View } from './gps.ts';
 export {

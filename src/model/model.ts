@@ -13,6 +13,7 @@ import {
   networkSchema,
   type ParameterSpec,
 } from '../nn/index.ts';
+import { type Alphabet, alphabetSchema } from './alphabet.ts';
 import type { View } from './gps.ts';
 import {
   type NetworkKind,
@@ -44,24 +45,36 @@ export interface ModelConfig {
   readonly network: NetworkConfig;
   /** The meta-encoder of `mem-quadratic`. */
   readonly metaEncoder?: NetworkConfig | undefined;
+  /** Of one-hot sequences: the letters of the first axis of `shape`. */
+  readonly alphabet?: Alphabet | undefined;
 }
 
 /** Names of parametrizations, in the order in which they are listed. */
 export const parametrizationNames = Object.keys(parametrizations) as [ParametrizationName];
 
 /** Reads a `ModelConfig` from a file. */
-export const modelConfigSchema: z.ZodType<ModelConfig> = z.object({
-  parametrization: z.enum(parametrizationNames),
-  view: z.enum(['noise', 'denoised']),
-  sigma: z.number().positive().optional(),
-  rate: z.number().positive().optional(),
-  background: z.number().min(0).optional(),
-  measurements: z.int().min(1),
-  shape: z.array(z.int().min(1)).min(1),
-  inputScale: z.number().positive().optional(),
-  network: networkSchema,
-  metaEncoder: networkSchema.optional(),
-});
+export const modelConfigSchema: z.ZodType<ModelConfig> = z
+  .object({
+    parametrization: z.enum(parametrizationNames),
+    view: z.enum(['noise', 'denoised']),
+    sigma: z.number().positive().optional(),
+    rate: z.number().positive().optional(),
+    background: z.number().min(0).optional(),
+    measurements: z.int().min(1),
+    shape: z.array(z.int().min(1)).min(1),
+    inputScale: z.number().positive().optional(),
+    network: networkSchema,
+    metaEncoder: networkSchema.optional(),
+    alphabet: alphabetSchema.optional(),
+  })
+  .refine(({ alphabet, shape }) => fitsAlphabet(alphabet, shape), {
+    path: ['alphabet'],
+    message: 'has another number of letters than the shape',
+  });
+
+function fitsAlphabet(alphabet: Alphabet | undefined, [letters, ...rest]: Shape): boolean {
+  return alphabet === undefined || (alphabet.letters.length === letters && rest.length === 1);
+}
 
 /** A denoiser ready to build into a graph. */
 export interface DenoiserModel {

@@ -1,7 +1,9 @@
 export { type AdditiveUNetConfig, additiveUnet } from './additive-unet.ts';
 export { type AttentionOptions, attention } from './attention.ts';
 export type { Autoencoder, Code } from './autoencoder.ts';
+export { type ByteNetConfig, bytenet } from './bytenet.ts';
 export { conv } from './conv.ts';
+export { conv1d } from './conv1d.ts';
 export { dropout } from './dropout.ts';
 export { sinusoids, timeEmbedding } from './embedding.ts';
 export { type Modulation, norm } from './group-norm.ts';

@@ -51,6 +51,11 @@ const configs: [string, NetworkConfig, readonly number[]][] = [
     { ...small, time: 3, scaleShiftNorm: true, resample: 'block', dropout: 0.5 },
     [1, 4, 8],
   ],
+  [
+    'bytenet',
+    { type: 'bytenet', channels: 8, hidden: 4, layers: 3, kernel: 3, maxDilation: 4, groups: 2 },
+    [5, 7],
+  ],
   ['unet of one level', { ...small, channelMult: [2], resample: 'pool' }, [1, 4, 3]],
 ];
 
@@ -117,6 +122,8 @@ describe('parameter counts, by hand', () => {
   test.each([
     ['digits', [1, 28, 28]],
     ['digits8', [1, 8, 8]],
+    ['bytenet-s', [4, 12]],
+    ['bytenet', [4, 12]],
   ])('the description of %s says the number', (name, shape) => {
     const { description, config } = findPreset(name);
     expect(description).toContain(`${(count(config, shape) / 1e6).toFixed(2)} M parameters`);

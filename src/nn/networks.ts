@@ -7,6 +7,7 @@ import {
   mlpAutoencoder,
   mlpAutoencoderSchema,
 } from './autoencoder.ts';
+import { bytenet, bytenetSchema } from './bytenet.ts';
 import { convEnergy, convEnergySchema, mlpEnergy, mlpEnergySchema } from './energy.ts';
 import { mlp, mlpSchema } from './mlp.ts';
 import type { Network } from './scope.ts';
@@ -21,6 +22,7 @@ export const networkSchema = z.discriminatedUnion('type', [
   convEnergySchema,
   mlpAutoencoderSchema,
   convAutoencoderSchema,
+  bytenetSchema,
 ]);
 
 export type NetworkConfig = z.output<typeof networkSchema>;
@@ -45,6 +47,8 @@ export function createNetwork(config: NetworkConfig): Network {
       return additiveUnet(config);
     case 'unet':
       return unet(config);
+    case 'bytenet':
+      return bytenet(config);
     case 'mlp-energy':
       return mlpEnergy(config);
     case 'conv-energy':

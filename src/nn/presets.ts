@@ -12,6 +12,8 @@ const small = { attentionResolutions: [], heads: 1, groups: 8 } as const;
 
 const ofPaperA = { numHeads: 4, scaleShiftNorm: true, resample: 'block', time: 0 } as const;
 
+const ofSequences = { kernel: 5, maxDilation: 8, groups: 8 } as const;
+
 /** Networks by name. */
 export const presets: Readonly<Record<string, Preset>> = {
   mlp: {
@@ -136,6 +138,14 @@ export const presets: Readonly<Record<string, Preset>> = {
     description:
       '28×28 images: an autoencoder, 48 channels at 14×14 and 96 at 7×7, codes of 100 numbers',
     config: { type: 'conv-autoencoder', patch: 2, channels: [48, 96], latent: 100, groups: 8 },
+  },
+  'bytenet-s': {
+    description: 'sequences: 4 dilated residual blocks of 32 channels, 0.01 M parameters',
+    config: { type: 'bytenet', ...{ channels: 32, hidden: 16, layers: 4 }, ...ofSequences },
+  },
+  bytenet: {
+    description: 'sequences: 12 dilated residual blocks of 128 channels, 0.45 M parameters',
+    config: { type: 'bytenet', ...{ channels: 128, hidden: 64, layers: 12 }, ...ofSequences },
   },
 };
 

@@ -23,7 +23,7 @@ export type { MetropolisState } from './kernels/metropolis.ts';
 export type { SachsState } from './kernels/sachs.ts';
 export type { ShenLeeState } from './kernels/shen-lee.ts';
 export { type ChainNoise, chainNoise, stream } from './noise.ts';
-export type { WalkJumpOptions } from './options.ts';
+export type { FixedCoordinates, WalkJumpOptions } from './options.ts';
 export { filmstrips, type LayoutOptions, type Raster, tileImages } from './pictures.ts';
 export { encodePng } from './png.ts';
 export { drawMeasurements, type MeasurementOptions } from './residuals.ts';

@@ -12,6 +12,8 @@ export const stream = {
   step: 3,
   /** Residuals y_m − ȳ drawn for a mean walk, normal; out of the way of step + n. */
   residual: 2 ** 40,
+  /** ε of the measurements of fixed coordinates, normal. */
+  fixed: 2 ** 40 + 1,
 } as const;
 
 /** The noise of a batch of chains. A chain's numbers depend on its index, never on the batch. */

@@ -47,10 +47,20 @@ export interface WalkJumpOptions {
    * counts those of the background alone.
    */
   readonly initial?: Float32Array | State;
+  /** Coordinates of x that are known: the walk fills in the others. Default: none. */
+  readonly fixed?: FixedCoordinates;
   /** Stops the walk between two steps by throwing the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called after every step with the steps made and the steps in all, burn-in included. */
   readonly onProgress?: (progress: { readonly step: number; readonly steps: number }) => void;
+}
+
+/** What is known of x. */
+export interface FixedCoordinates {
+  /** `[d]`: other than 0 where a coordinate is known. */
+  readonly mask: Uint8Array;
+  /** `[d]`, the same for all chains, or `[chains, d]`; read where the mask says so. */
+  readonly values: Float32Array;
 }
 
 const defaults = {
@@ -68,7 +78,7 @@ const defaults = {
 
 /** Options with their defaults filled in, and a kernel of the kind that was asked for. */
 export type ResolvedOptions<Name extends string = KernelName> = Omit<WalkJumpOptions, 'kernel'> &
-  Required<Omit<WalkJumpOptions, 'kernel' | 'initial' | 'signal' | 'onProgress'>> & {
+  Required<Omit<WalkJumpOptions, 'kernel' | 'initial' | 'fixed' | 'signal' | 'onProgress'>> & {
     readonly kernel: Name;
   };
 

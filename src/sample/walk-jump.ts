@@ -1,6 +1,7 @@
 import type { BayesEstimator, CountDenoiser, Denoiser } from '../density/denoiser.ts';
 import { UserError } from '../errors.ts';
 import { countTarget, startingCounts } from './count-target.ts';
+import { checkFixed, fixedTarget } from './fixed.ts';
 import { checkInitial, firstNotFinite, restore, startingPoints } from './initial.ts';
 import type { Kernel, State, Walk } from './kernel.ts';
 import { countKernels, kernels } from './kernels/index.ts';
@@ -67,14 +68,22 @@ function gaussianWalkJump(denoiser: Denoiser, options: WalkJumpOptions) {
   const stepSize = resolved.stepSize * target.sigma;
   const friction = resolved.friction / stepSize;
   const noise = noiseOf(resolved);
-  return jumps(resolved, target, {
-    walk: kernel.start(target, { ...resolved, stepSize, friction }, noise),
+  const { fixed } = resolved;
+  if (fixed) checkFixed(fixed, chains, target.ybar.length / chains);
+  const walked = fixed ? fixedTarget(target, fixed, noise) : target;
+  return jumps(resolved, walked, {
+    walk: kernel.start(walked, { ...resolved, stepSize, friction }, noise),
     start: () => startingPoints(target, walkedMeasurements(resolved), noise),
   });
 }
 
 function countWalkJump(denoiser: CountDenoiser, options: WalkJumpOptions) {
   const resolved = resolveCountOptions(options);
+  if (resolved.fixed) {
+    throw new UserError(
+      'fixed: coordinates are kept in walks of Gaussian noise, and this model is of counts; leave it out',
+    );
+  }
   const measurements = walkedMeasurements(resolved);
   // One estimator serves every M of its class: the sum of all counts is the member M = 1.
   const target = countTarget(denoiser, measurements, resolved.chains);

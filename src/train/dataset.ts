@@ -1,3 +1,5 @@
+import type { Alphabet } from '../model/index.ts';
+
 /** Values of examples. Bytes hold images 0..255, scaled to [0, 1] as batches are made; floats are used as they are. */
 export type Values = Uint8Array | Float32Array;
 
@@ -5,7 +7,7 @@ export type Values = Uint8Array | Float32Array;
 export interface Dataset {
   readonly name: string;
   readonly count: number;
-  /** Shape of one example: `[channels, height, width]` for images, `[d]` for points. */
+  /** Shape of one example: `[channels, height, width]` for images, `[d]` for points, `[letters, length]` for sequences. */
   readonly shape: readonly number[];
   /** What `read` writes: `Uint8Array` or `Float32Array`; see `Values`. */
   readonly dtype: 'uint8' | 'float32';
@@ -18,6 +20,8 @@ export interface Dataset {
   readonly labels?: Uint8Array;
   /** Name of each class. */
   readonly classes?: readonly string[];
+  /** What the first axis means, of one-hot sequences. */
+  readonly alphabet?: Alphabet;
   /** SHA-256 (hex) of shape and values: what a run records to know its data again. */
   readonly hash: string;
 }

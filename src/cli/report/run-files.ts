@@ -15,6 +15,8 @@ import {
   readRecord,
 } from '../../train/index.ts';
 import { type FoundEvaluation, readEvaluation } from './evaluation-file.ts';
+import type { Section } from './page.ts';
+import { sequencesSection } from './sequences-section.ts';
 
 /** A folder that holds a run. */
 export interface RunPlace {
@@ -39,6 +41,8 @@ export interface RunFiles extends RunPlace {
   /** Grids drawn on the way, in order. */
   readonly grids: readonly { readonly step: number; readonly path: string }[];
   readonly evaluation?: FoundEvaluation;
+  /** What an evaluation found of sequences. */
+  readonly sequences?: Section;
   /** The model's card, Markdown. */
   readonly card?: string;
 }
@@ -54,6 +58,7 @@ export async function readRunFiles(place: RunPlace): Promise<RunFiles> {
   // A model in the box comes without its metrics: it is finished.
   const unlogged = existsSync(model) ? record.training.steps : 0;
   const evaluation = await findEvaluation(place);
+  const sequences = place.inBox ? undefined : await sequencesSection(join(folder, 'evaluation'));
   const card = join(folder, 'README.md');
   return {
     ...{ ...place, name: basename(resolve(folder)), record, metrics, lines },
@@ -62,6 +67,7 @@ export async function readRunFiles(place: RunPlace): Promise<RunFiles> {
     grids: listGrids(join(folder, 'samples')),
     ...(existsSync(model) && { modelWritten: statSync(model).mtimeMs }),
     ...(evaluation && { evaluation }),
+    ...(sequences && { sequences }),
     ...(existsSync(card) && { card: new TextDecoder().decode(await readBytes(card)) }),
   };
 }

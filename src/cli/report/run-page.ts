@@ -46,6 +46,7 @@ export async function runPage(run: RunFiles): Promise<RunPage> {
         : gap('training', 'Training')),
       ...(await gridsSection(run)),
       ...(await evaluationSections(run)),
+      ...(run.sequences ? [run.sequences] : []),
       ...gap('evaluation', 'Evaluation'),
       ...timeSection(run),
       ...cardSection(run),
@@ -85,7 +86,8 @@ function learner({ parametrization, sigma, measurements, view }: ModelConfig): s
 }
 
 function missingParts(run: RunFiles): Missing[] {
-  const { metrics, evaluation, inBox, folder, modelWritten } = run;
+  const { metrics, inBox, folder, modelWritten } = run;
+  const evaluation = run.evaluation ?? run.sequences;
   const resume = inBox ? {} : { command: `mdensity train --out ${shellWord(folder)} --resume` };
   const missing: Missing[] = [];
   if (metrics.length === 0) {
@@ -99,8 +101,10 @@ function missingParts(run: RunFiles): Missing[] {
     const text = 'No model is saved yet, so there is nothing to evaluate.';
     missing.push({ part: 'evaluation', text, ...(metrics.length > 0 && resume) });
   } else if (!evaluation) {
-    const text =
-      'Not made yet. This draws samples and measures distances, copies and how chains mix:';
+    const what = run.record.model.alphabet
+      ? 'uniqueness, validity and edits'
+      : 'distances, copies and how chains mix';
+    const text = `Not made yet. This draws samples and measures ${what}:`;
     missing.push({ part: 'evaluation', text, command: evaluateCommand(run) });
   }
   return missing;
@@ -109,6 +113,7 @@ function missingParts(run: RunFiles): Missing[] {
 /** Data of an unknown kind need to be told what to be compared in. */
 function evaluateCommand({ target, record: { model, data } }: RunFiles): string {
   const command = `mdensity evaluate --model ${shellWord(target)}`;
+  if (model.alphabet) return command;
   try {
     featuresFor({ name: data.name, shape: model.shape });
     return command;
