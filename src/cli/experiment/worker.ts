@@ -1,6 +1,6 @@
 /** A process that runs tasks of an experiment, one at a time, on one core. */
 import { join } from 'node:path';
-import { worker, workerEmit } from 'workerpool';
+import { worker } from 'workerpool';
 import { loadDataset, readNpy } from '../../data/index.ts';
 import type { Denoiser } from '../../density/index.ts';
 import { writeBytes } from '../../files.ts';
@@ -10,21 +10,11 @@ import { openFeatures } from '../evaluation/feature-networks.ts';
 import { loadModel } from '../model-file.ts';
 import { gridPicture, stripsPicture } from '../pictures.ts';
 import { type CellPictures, type CellTools, runCell } from './cell.ts';
-import type { CellTask, Comparing, TaskProgress, TrainTask } from './tasks.ts';
+import type { CellTask, Comparing, TrainTask } from './tasks.ts';
 import { trainClass } from './train-class.ts';
+import { leaveInterrupts, remember, report } from './worker-tools.ts';
 
-// Ctrl-C goes to every process of a terminal: the one that started this one decides what becomes of it.
-process.on('SIGINT', () => {});
-
-/** Milliseconds between two reports: a step may take less than its message. */
-const REPORT_EVERY = 100;
-let reported = 0;
-
-const report = (progress: TaskProgress) => {
-  if (performance.now() - reported < REPORT_EVERY) return;
-  reported = performance.now();
-  workerEmit(progress);
-};
+leaveInterrupts();
 
 async function runCellTask(task: CellTask) {
   const { cell, protocol, folder } = task;
@@ -40,17 +30,6 @@ async function runCellTask(task: CellTask) {
 async function runTrainTask(task: TrainTask) {
   const [dataset, comparison] = [await datasetOf(task), await comparisonOf(task)];
   return trainClass(task, dataset, comparison, (step) => report({ done: step }));
-}
-
-/** What one task needs is kept for the next. */
-function remember<T, R>(key: (argument: T) => string, make: (argument: T) => Promise<R>) {
-  const kept = new Map<string, Promise<R>>();
-  return (argument: T) => {
-    const name = key(argument);
-    const found = kept.get(name) ?? make(argument);
-    kept.set(name, found);
-    return found;
-  };
 }
 
 type Opened = Denoiser & { readonly shape: readonly number[] };
