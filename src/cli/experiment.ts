@@ -10,6 +10,7 @@ import { describeDenoiser, inputOf } from '../model/index.ts';
 import { findPreset, networkKind, presets } from '../nn/index.ts';
 import { type KernelName, kernels } from '../sample/index.ts';
 import type { Dataset } from '../train/index.ts';
+import { comparisonCommand } from './comparison.ts';
 import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
 import { evaluateOptions } from './evaluate-options.ts';
 import { checkData, checkSamples } from './evaluation/evaluation.ts';
@@ -142,6 +143,11 @@ Examples:
 
 export function experimentCommand(parent: Command): void {
   const group = parent.command('experiment').description('a paper’s experiment as one command');
+  paperACommand(group);
+  comparisonCommand(group);
+}
+
+function paperACommand(group: Command): void {
   const command = addOptions(
     group
       .command('paper-a')

@@ -14,6 +14,3 @@ export const listOf = <T extends z.ZodType>(item: T) =>
     .pipe(z.array(item).min(1))
     .transform((items) => [...new Set(items)])
     .optional();
-
-/** Whole numbers of a list, from the least on. */
-export const wholeNumber = (least: number) => z.coerce.number().int().min(least);

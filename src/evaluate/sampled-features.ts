@@ -1,6 +1,6 @@
 import type { Denoiser } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import { kernels, type State, type WalkJumpOptions, walkJump } from '../sample/index.ts';
+import { type Jump, kernels, type State, type WalkJumpOptions, walkJump } from '../sample/index.ts';
 import type { ChainDraws } from './draws.ts';
 import type { FeatureNetwork } from './feature-network.ts';
 
@@ -47,6 +47,8 @@ export interface SamplingOptions {
   readonly keep?: number;
   /** Where an earlier call with the same options stopped. */
   readonly from?: SamplingProgress | undefined;
+  /** Sees each jump, such as the acceptance there, before its features are made. */
+  readonly onJump?: (jump: Jump) => void;
   /** Called after each jump, with what `from` takes; await it to save. */
   readonly onDraw?: (progress: SamplingProgress) => Promise<void>;
 }
@@ -57,7 +59,7 @@ export interface SamplingOptions {
  * @throws UserError for no draws, and as `walkJump` does: for options out of range, or a chain that diverges.
  */
 export async function sampleFeatures(options: SamplingOptions): Promise<SampledFeatures> {
-  const { denoiser, network, walk, from, onDraw, keep = 8 } = options;
+  const { denoiser, network, walk, from, onJump, onDraw, keep = 8 } = options;
   const { chains, jumpEvery = 1 } = walk;
   if (!Number.isSafeInteger(options.draws) || options.draws < 1) {
     throw new UserError(
@@ -71,6 +73,7 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
   const initial = from?.state;
   if (draws.length < options.draws) {
     for await (const jump of walkJump(denoiser, { ...walk, steps, ...(initial && { initial }) })) {
+      onJump?.(jump);
       const jumped = performance.now();
       last = asBytes(jump.xhat);
       const size = last.length / chains;

@@ -25,5 +25,5 @@ export type { WalkJumpOptions } from './options.ts';
 export { filmstrips, type LayoutOptions, type Raster, tileImages } from './pictures.ts';
 export { encodePng } from './png.ts';
 export { drawMeasurements, type MeasurementOptions } from './residuals.ts';
-export { type GpsTarget, gpsTarget } from './target.ts';
+export { type GpsTarget, gpsTarget, targetOf } from './target.ts';
 export { type Jump, walkJump } from './walk-jump.ts';

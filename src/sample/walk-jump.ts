@@ -10,7 +10,7 @@ import {
   type WalkJumpOptions,
   walkedMeasurements,
 } from './options.ts';
-import { type GpsTarget, gpsTarget, stackedTarget } from './target.ts';
+import { type GpsTarget, targetOf } from './target.ts';
 
 /** One jump of every chain. The arrays of `ybar` and `xhat` are the receiver's to keep. */
 export interface Jump {
@@ -49,10 +49,7 @@ export function walkJump(
   const { stacked = 1 } = denoiser;
   const resolved = resolveOptions(stacked > 1 ? forStacked(stacked, options) : options);
   const { chains } = resolved;
-  const target =
-    stacked > 1
-      ? stackedTarget(denoiser, chains)
-      : gpsTarget(denoiser, walkedMeasurements(resolved), chains);
+  const target = targetOf(denoiser, walkedMeasurements(resolved), chains);
   checkKernel(kernels[resolved.kernel], target);
   checkInitial(resolved, target.dimension);
   return jumps(target, resolved);

@@ -1,18 +1,15 @@
 /** A process that runs tasks of an experiment, one at a time, on one core. */
 import { join } from 'node:path';
 import { worker } from 'workerpool';
-import { loadDataset, readNpy } from '../../data/index.ts';
 import type { Denoiser } from '../../density/index.ts';
 import { writeBytes } from '../../files.ts';
 import { encodePng } from '../../sample/index.ts';
-import { createReferences } from '../evaluation/distances.ts';
-import { openFeatures } from '../evaluation/feature-networks.ts';
 import { loadModel } from '../model-file.ts';
 import { gridPicture, stripsPicture } from '../pictures.ts';
 import { type CellPictures, type CellTools, runCell } from './cell.ts';
-import type { CellTask, Comparing, TrainTask } from './tasks.ts';
+import type { CellTask, TrainTask } from './tasks.ts';
 import { trainClass } from './train-class.ts';
-import { leaveInterrupts, remember, report } from './worker-tools.ts';
+import { comparisonOf, datasetOf, leaveInterrupts, remember, report } from './worker-tools.ts';
 
 leaveInterrupts();
 
@@ -37,23 +34,6 @@ type Opened = Denoiser & { readonly shape: readonly number[] };
 const denoiserOf = remember(
   ({ model }: CellTask) => model,
   (task): Promise<Opened> => loadModel(task.model, { device: 'cpu', threads: 1 }),
-);
-
-const comparisonOf = remember(
-  ({ reference }: Comparing) => reference,
-  async ({ features, reference, inception, shape }: Comparing) => {
-    const network = await openFeatures(features, shape, { threads: 1, inception });
-    const { data } = await readNpy(reference);
-    const references = await createReferences(data as Float32Array, network.dimension, {
-      threads: 1,
-    });
-    return { network, references };
-  },
-);
-
-const datasetOf = remember(
-  ({ source }: TrainTask) => source,
-  ({ source, sourceOptions }) => loadDataset(source, sourceOptions),
 );
 
 async function toolsOf(task: CellTask): Promise<CellTools & { readonly denoiser: Opened }> {
