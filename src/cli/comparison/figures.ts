@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { renderPlot } from '../report/plot.ts';
 import type { Protocol } from './protocol.ts';
-import type { CostRow, Row } from './row.ts';
+import type { Row } from './row.ts';
 import { type CostName, costs } from './table.ts';
 
 /** A colour for each row: shades that differ in print too come with the names. */
@@ -14,33 +14,41 @@ const colourOf = ({ entries }: Protocol) => {
   return (name: string) => hues[names.indexOf(name) % hues.length]!;
 };
 
-/** Time and memory of training and time of a call against M, a panel for each, both axes logarithmic. */
+/**
+ * Time and memory of training and time of a call against M, a panel for each, as multiples of the first row's
+ * at its least M: so all share an axis, and what is flat is seen.
+ */
 export function costFigure(protocol: Protocol, rows: readonly Row[]): string {
   const colour = colourOf(protocol);
-  const points = rows
-    .filter((row): row is CostRow => row.stage === 'cost' && row.error === undefined)
-    .flatMap((row) =>
-      (Object.keys(costs) as CostName[]).map((cost) => ({
-        ...{ name: row.name, measurements: row.measurements },
-        ...{ panel: costs[cost].title, value: row[cost]! / costs[cost].unit },
-      })),
-    )
-    .filter(({ value }) => value > 0);
   const members = [...protocol.cost.measurements].sort((a, b) => a - b);
-  const ends = { x: 'measurements', y: 'value', fx: 'panel' };
+  const points = (Object.keys(costs) as CostName[]).flatMap((cost) => multiplesOf(cost, rows));
   const hue = ({ name }: { readonly name: string }) => colour(name);
+  const ends = { x: 'measurements', y: 'value', fx: 'panel' };
+  const [first] = protocol.entries;
   return renderPlot({
-    ...{ width: 960, height: 360, marginLeft: 56, marginRight: 20, style: white },
+    ...{ width: 960, height: 400, marginLeft: 56, marginRight: 20, style: white },
     ariaLabel: 'Cost of each parametrization by the number of measurements M',
-    fx: { label: null, domain: Object.values(costs).map(({ title }) => title) },
+    fx: { label: null, domain: Object.values(costs).map(({ name }) => name) },
     x: { type: 'log', base: 2, ticks: members, tickFormat: String, label: 'M', grid: true },
-    y: { type: 'log', label: null, grid: true, nice: true, tickFormat: 'd' },
+    y: {
+      ...{ type: 'log', grid: true, insetTop: 14 * protocol.entries.length, tickFormat: '~g' },
+      label: `multiple of ${first!.name} at M = ${members[0]}`,
+    },
     marks: [
       Plot.lineY(points, { ...ends, z: 'name', stroke: hue, strokeWidth: 1.8 }),
       Plot.dot(points, { ...ends, fill: hue, r: 3 }),
-      ...legend(protocol, { fx: costs.stepSeconds.title }),
+      ...legend(protocol, { fx: costs.stepSeconds.name }),
     ],
   });
+}
+
+function multiplesOf(cost: CostName, rows: readonly Row[]) {
+  const found = rows.flatMap((row) =>
+    row.stage === 'cost' && row[cost] ? [{ row, value: row[cost] }] : [],
+  );
+  return found.map(({ row: { name, measurements }, value }) => ({
+    ...{ name, measurements, panel: costs[cost].name, value: value / found[0]!.value },
+  }));
 }
 
 /** A point of a curve. */
@@ -50,14 +58,14 @@ export interface CurvePoint {
   readonly loss: number;
 }
 
-/** The loss of the estimator on held-out examples while it learns; both axes logarithmic. */
+/** The loss of the estimator on held-out examples while it learns. */
 export function lossFigure(protocol: Protocol, points: readonly CurvePoint[]): string {
   const colour = colourOf(protocol);
   return renderPlot({
     ...{ width: 720, height: 400, marginLeft: 56, marginRight: 20, style: white },
     ariaLabel: 'Held-out loss of each parametrization by training step',
-    x: { type: 'log', label: 'training steps', grid: true, tickFormat: '~s' },
-    y: { type: 'log', label: '‖x − x̂(y)‖², held out', grid: true, nice: true, tickFormat: '~g' },
+    x: { label: 'training steps', grid: true, tickFormat: '~s' },
+    y: { type: 'log', label: '‖x − x̂(y)‖², held out', grid: true, tickFormat: '~g' },
     marks: [
       Plot.lineY(points, {
         ...{ x: 'step', y: 'loss', z: 'name', strokeWidth: 1.8 },

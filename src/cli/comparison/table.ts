@@ -1,5 +1,6 @@
 /** The numbers of a comparison as tables of text. */
 import { SLOW_CHAIN_DRAWS } from '../../evaluate/index.ts';
+import { fraction } from '../experiment/figures.ts';
 import type { Protocol } from './protocol.ts';
 import { findRow, type Row, type WalkRow } from './row.ts';
 
@@ -29,7 +30,7 @@ export function qualityTable(protocol: Protocol, rows: readonly Row[], metric: s
         `${found.loss.mean.toPrecision(4)} ± ${found.loss.standardError.toPrecision(2)}`;
     return [
       name,
-      rounded(cost?.parameters && cost.parameters / 1e6, 2),
+      cost?.parameters === undefined ? NONE : `${(cost.parameters / 1e6).toFixed(2)} M`,
       loss ?? NONE,
       rounded(cost?.stepSeconds && 1000 * cost.stepSeconds, 3),
       distanceOf(walked),
@@ -39,8 +40,8 @@ export function qualityTable(protocol: Protocol, rows: readonly Row[], metric: s
       distanceOf(adjusted),
     ];
   });
-  const titles = ['', 'M param.', 'held-out loss', 'ms/step', metric, 'ESS/1k', 'unequal'];
-  return { titles: [...titles, 'MALA acc.', metric], lines };
+  const titles = ['', 'param.', 'held-out loss', 'ms/step', metric, 'ESS/1k', 'order err'];
+  return { titles: [...titles, 'accept', 'fd MALA'], lines };
 }
 
 /** What has to be known to read it. */
@@ -50,10 +51,12 @@ export function qualityNotes(protocol: Protocol, rows: readonly Row[], metric: s
   const short = draws < SLOW_CHAIN_DRAWS ? `, shown from ${SLOW_CHAIN_DRAWS} draws a chain` : '';
   return [
     `σ = ${sigma}, M = ${measurements}; each ${training.steps} updates of ${training.batch} examples, the same in the same order.`,
-    `held-out loss: ‖x − x̂(y)‖² ± standard error on ${heldOut} examples, the same y for all. ms/step: on one core.`,
-    `${metric}: jumps of ${chains} chains × ${draws}, ${kernel}, step ${stepSize}σ, friction ${rounded(friction, 3)}, a jump every ${jumpEvery} after ${burnIn} steps.`,
-    `ESS/1k: effective samples for 1,000 score calls${short}. unequal: ‖s(πy) − πs(y)‖/‖s(y)‖ over orders π.`,
-    `MALA, where there is an energy: acceptance and ${metric}, at step ${walk.malaStepSize}σ; its test takes a call for the energy too.`,
+    `held-out loss: ‖x − x̂(y)‖² ± standard error on ${heldOut} examples, the same y for all.`,
+    'ms/step: a training step on one core.',
+    `${metric}: ${chains} chains × ${draws} jumps, ${kernel}, step ${stepSize}σ, friction ${fraction(friction)}, a jump every ${jumpEvery} after ${burnIn} steps.`,
+    `ESS/1k: effective samples for 1,000 score calls${short}.`,
+    'order err: ‖s(πy) − πs(y)‖/‖s(y)‖, how far the score is from turning with its measurements.',
+    `accept, fd MALA: of a MALA walk at step ${walk.malaStepSize}σ, where there is an energy; a step takes a call for that too.`,
     ...rows.flatMap(({ id, error }) => (error ? [`${id}: ${error}`] : [])),
   ];
 }
@@ -76,9 +79,9 @@ function unequal(mean: number | undefined): string {
 
 /** What is measured as M grows. */
 export const costs = {
-  stepSeconds: { title: 'ms per training step', unit: 1e-3 },
-  peakBytes: { title: 'MB to train', unit: 1e6 },
-  callSeconds: { title: 'µs per score call and chain', unit: 1e-6 },
+  stepSeconds: { name: 'time of a training step', title: 'ms per training step', unit: 1e-3 },
+  peakBytes: { name: 'memory to train', title: 'MB to train', unit: 1e6 },
+  callSeconds: { name: 'time of a score call', title: 'µs per score call and chain', unit: 1e-6 },
 } as const;
 
 export type CostName = keyof typeof costs;

@@ -24,7 +24,8 @@ export async function runJobs<T>(
     // Workers take a while to start, which says nothing about their rate.
     first ??= { at: performance.now(), made };
     const rate = (made - first.made) / ((performance.now() - first.at) / 1000);
-    const note = made > first.made ? `${Math.round(rate)} ${unit}/s` : unit;
+    const note =
+      made > first.made ? `${rate < 10 ? rate.toPrecision(2) : Math.round(rate)} ${unit}/s` : unit;
     bar.update(made, { secondsLeft: (total - made) / rate, note });
   };
   const runs = jobs.map(async ({ run, size }, i) => {
