@@ -49,7 +49,7 @@ export const protocolSchema = z.strictObject({
     /** δ/σ of MALA, which walks the same lengths where there is an energy. */
     malaStepSize: positive,
   }),
-  /** Numbers of measurements that cost is measured at, and training steps that it is the median of. */
+  /** Numbers of measurements that cost is measured at, and training steps that the shortest is taken of. */
   cost: z.strictObject({ measurements: z.array(whole(1)).min(1), steps: whole(1) }),
 });
 
@@ -66,13 +66,13 @@ export const scales: Readonly<Record<number, Scale>> = {
   8: {
     training: { ...learning, learningRate: 1.5e-3, warmup: 50, steps: 500, batch: 32 },
     walk: { ...walking, chains: 40, draws: 50, jumpEvery: 5, burnIn: 50 },
-    cost: { measurements: [1, 4, 16], steps: 7 },
+    cost: { measurements: [1, 4, 16], steps: 9 },
     permutations: 4,
   },
   28: {
     training: { ...learning, learningRate: 1e-3, warmup: 100, steps: 2000, batch: 64 },
     walk: { ...walking, chains: 100, draws: 50, jumpEvery: 10, burnIn: 100 },
-    cost: { measurements: [1, 4, 16, 64], steps: 7 },
+    cost: { measurements: [1, 4, 16, 64], steps: 9 },
     permutations: 4,
   },
 };

@@ -20,7 +20,7 @@ export interface CostRow extends Finished {
   readonly stage: 'cost';
   readonly measurements: number;
   readonly parameters?: number;
-  /** Median of a few training steps. */
+  /** The shortest of a few training steps. */
   readonly stepSeconds?: number;
   /** Peak of a fresh process that trains, over what it takes with the runtime alone. */
   readonly peakBytes?: number;
