@@ -32,6 +32,7 @@ export function costFigure(protocol: Protocol, rows: readonly Row[]): string {
     x: { type: 'log', base: 2, ticks: members, tickFormat: String, label: 'M', grid: true },
     y: {
       ...{ type: 'log', grid: true, insetTop: 14 * protocol.entries.length, tickFormat: '~g' },
+      ...{ labelAnchor: 'center', labelArrow: 'none' },
       label: `multiple of ${first!.name} at M = ${members[0]}`,
     },
     marks: [

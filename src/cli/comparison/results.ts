@@ -34,12 +34,12 @@ export function describeComparison(protocol: Protocol, rows: readonly Row[]): st
     ...['', ...qualityNotes(protocol, rows, metric), ''],
     ...costText(protocol, rows),
     '',
-    memoryNote,
+    costNote,
   ];
 }
 
-const memoryNote =
-  'MB to train: peak of a fresh process over the runtime alone, measured, compiling included.';
+const costNote =
+  'Times: core time, the shortest of a few. MB: peak of a fresh process over the runtime alone.';
 
 interface Shown {
   readonly protocol: Protocol;
@@ -135,7 +135,7 @@ function markdown({ protocol, rows, metric, pictures }: Shown): string {
     ...markdownTable(qualityTable(protocol, rows, metric)),
     ...['', ...qualityNotes(protocol, rows, metric).map((note) => `- ${note}`)],
     ...names,
-    ...['', memoryNote, '', '![cost by M](cost.svg)', '', '![held-out loss](loss.svg)'],
+    ...['', costNote, '', '![cost by M](cost.svg)', '', '![held-out loss](loss.svg)'],
     ...(main.length > 0
       ? [
           ...['', `Last jumps, a row each: ${main.map(({ name }) => name).join(', ')}.`],
@@ -169,7 +169,7 @@ async function page(shown: Shown): Promise<string> {
         text: qualityNotes(protocol, rows, metric).join(' '),
         html: htmlTable(qualityTable(protocol, rows, metric)),
       },
-      { title: 'What it costs as M grows', text: memoryNote, html: figures.cost },
+      { title: 'What it costs as M grows', text: costNote, html: figures.cost },
       { title: 'The same in numbers', text: 'On one core.', html: costTables.join('') },
       {
         title: 'While they learn',

@@ -52,7 +52,7 @@ export function qualityNotes(protocol: Protocol, rows: readonly Row[], metric: s
   return [
     `σ = ${sigma}, M = ${measurements}; each ${training.steps} updates of ${training.batch} examples, the same in the same order.`,
     `held-out loss: ‖x − x̂(y)‖² ± standard error on ${heldOut} examples, the same y for all.`,
-    'ms/step: a training step on one core, the shortest of a few.',
+    'ms/step: core time of a training step on one core, the shortest of a few.',
     `${metric}: ${chains} chains × ${draws} jumps, ${kernel}, step ${stepSize}σ, friction ${fraction(friction)}, a jump every ${jumpEvery} after ${burnIn} steps.`,
     `ESS/1k: effective samples for 1,000 score calls${short}.`,
     'order err: ‖s(πy) − πs(y)‖/‖s(y)‖, how far the score is from turning with its measurements.',
