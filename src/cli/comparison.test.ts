@@ -1,11 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Window } from 'happy-dom';
 import { describe, expect, test, vi } from 'vitest';
 import { writeNpy } from '../data/index.ts';
 import type { CostRow, MeasureRow, Row, WalkRow } from './comparison/row.ts';
-import { mdensity, refusal, startMdensity, withoutProgress, workFolder } from './testing.ts';
+import {
+  childrenOf,
+  gone,
+  mdensity,
+  refusal,
+  startMdensity,
+  withoutProgress,
+  workFolder,
+} from './testing.ts';
 
 const work = workFolder();
 const at = (...names: string[]) => join(work, ...names);
@@ -105,11 +113,18 @@ describe('a comparison of parametrizations', () => {
 
   test('killed while it trains, then stopped, ends in the same rows and makes none of them twice', async () => {
     const out = at('killed');
-    const again = [...settings, '--out', out];
+    // As if killed before, when costs were known. The workers decide nothing but the time.
+    const costs = linesOf(whole).filter((line) => line.includes('"cost"'));
+    await mkdir(out);
+    await copyFile(join(whole, 'experiment.json'), join(out, 'experiment.json'));
+    await writeFile(join(out, 'cells.jsonl'), costs.map((line) => `${line}\n`).join(''));
+    const again = [...settings, '--workers', '1', '--out', out];
     const first = startMdensity(again);
     await vi.waitUntil(() => linesOf(out).length >= 3, { timeout: 90_000, interval: 20 });
+    const workers = childrenOf(first.child.pid);
     first.child.kill('SIGKILL');
     await first.done;
+    await gone(workers);
     const kept = linesOf(out);
     expect(kept.length).toBeLessThan(9);
 

@@ -5,7 +5,7 @@ import type {
   ImageChainDiagnostics,
 } from '../../evaluate/index.ts';
 import { openRows, type RowStore, readProtocolOf, readRowsOf } from '../experiment/folder.ts';
-import { type Cell, checkSame, type Protocol, protocolSchema } from './protocol.ts';
+import { checkSame, type Protocol, protocolSchema } from './protocol.ts';
 
 interface Finished {
   readonly id: string;
@@ -82,5 +82,3 @@ export function findRow<S extends Row['stage']>(
       row.stage === stage && row.name === name && also(row as Extract<Row, { stage: S }>),
   );
 }
-
-export type { Cell };

@@ -28,6 +28,8 @@ export async function runComparison(setting: ComparisonSetting, output: Output):
   await interruptible(async (signal) => {
     const pools = new Set<Pool>();
     const open = (workers: number) => {
+      // Stopped between two pools: the next would not be told.
+      signal.throwIfAborted();
       const pool = createPool('comparison', workers);
       pools.add(pool);
       return pool;
