@@ -8,6 +8,7 @@ export default defineConfig({
     'cli/main': 'src/cli/main.ts',
     // Started as processes of their own.
     'cli/experiment/worker': 'src/cli/experiment/worker.ts',
+    'cli/comparison/worker': 'src/cli/comparison/worker.ts',
   },
   format: 'esm',
   platform: 'node',

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +6,15 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { constant, exportOnnx, mul } from '../graph/index.ts';
 import { findPreset } from '../nn/index.ts';
 import type { Row } from './experiment/store.ts';
-import { mdensity, refusal, startMdensity, withoutProgress, workFolder } from './testing.ts';
+import {
+  childrenOf,
+  gone,
+  mdensity,
+  refusal,
+  startMdensity,
+  withoutProgress,
+  workFolder,
+} from './testing.ts';
 
 const work = workFolder();
 const at = (...names: string[]) => join(work, ...names);
@@ -42,23 +49,6 @@ const rowsOf = (folder: string) =>
       return row;
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-
-/** Processes that a process started. */
-const childrenOf = (parent: number | undefined) =>
-  execFileSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, ppid]) => ppid === parent)
-    .map(([pid]) => pid!);
-const lives = (pid: number) => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-const gone = (pids: readonly number[]) =>
-  vi.waitUntil(() => !pids.some(lives), { timeout: 20_000, interval: 50 });
 
 const whole = at('whole');
 beforeAll(async () => {

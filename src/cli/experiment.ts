@@ -9,6 +9,7 @@ import { describeDenoiser, describeNoise, inputOf } from '../model/index.ts';
 import { findPreset, networkKind, presets } from '../nn/index.ts';
 import { type KernelName, kernels } from '../sample/index.ts';
 import type { Dataset } from '../train/index.ts';
+import { comparisonCommand } from './comparison.ts';
 import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
 import { evaluateOptions } from './evaluate-options.ts';
 import { checkData, checkSamples } from './evaluation/evaluation.ts';
@@ -24,6 +25,7 @@ import { describeBest, writeResults } from './experiment/results.ts';
 import { type ExperimentSetting, runExperiment } from './experiment/run.ts';
 import { openStore } from './experiment/store.ts';
 import { interruptible } from './interrupt.ts';
+import { listOf } from './list-option.ts';
 import { loadShown } from './load-progress.ts';
 import { findModel } from './model-file.ts';
 import {
@@ -47,20 +49,6 @@ const kernelNames = (Object.keys(kernels) as KernelName[]).filter(
 ) as [KernelName];
 const { classes: _, ...dataOptions } = datasetOptions;
 
-/** A list of a YAML file, or text with commas; what is named twice counts once. */
-const listOf = <T extends z.ZodType>(item: T) =>
-  z
-    .union([z.array(z.unknown()), z.number(), z.string()])
-    .transform((given) =>
-      Array.isArray(given)
-        ? given
-        : String(given)
-            .split(',')
-            .map((part) => part.trim()),
-    )
-    .pipe(z.array(item).min(1))
-    .transform((items) => [...new Set(items)])
-    .optional();
 const number = z.coerce.number();
 
 const experimentOptions = defineOptions({
@@ -154,6 +142,11 @@ Examples:
 
 export function experimentCommand(parent: Command): void {
   const group = parent.command('experiment').description('a paper’s experiment as one command');
+  paperACommand(group);
+  comparisonCommand(group);
+}
+
+function paperACommand(group: Command): void {
   const command = addOptions(
     group
       .command('paper-a')

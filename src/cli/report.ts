@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { isFolder, readBytes, writeBytes } from '../files.ts';
 import { didYouMean } from '../nearest.ts';
+import { writeComparison } from './comparison/results.ts';
+import { experimentIn, hasExperiment } from './experiment/folder.ts';
 import { originOf, writeResults } from './experiment/results.ts';
-import { hasExperiment } from './experiment/store.ts';
 import { boxNames, boxPath } from './model-box.ts';
 import { addOptions, defineOptions, globalOptions, readOptions } from './options.ts';
 import { createOutput } from './output.ts';
@@ -62,7 +63,9 @@ async function report(target: string, out?: string): Promise<Written> {
 
 /** Everything an experiment writes is made again; its page is copied where `--out` says. */
 async function experimentReport(folder: string, out?: string): Promise<Written> {
-  const files = await writeResults(folder, await originOf(folder));
+  const origin = await originOf(folder);
+  const compares = (await experimentIn(folder)) === 'parametrizations';
+  const files = await (compares ? writeComparison(folder, origin) : writeResults(folder, origin));
   const file = files.find((name) => name.endsWith('.html'))!;
   const page = await readBytes(file);
   if (out !== undefined) return write(out, page, []);

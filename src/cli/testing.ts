@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,3 +87,21 @@ export function startMdensity(
   });
   return { child, done };
 }
+
+/** Processes that a process started. */
+export const childrenOf = (parent: number | undefined) =>
+  execFileSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, ppid]) => ppid === parent)
+    .map(([pid]) => pid!);
+const lives = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+/** Waits until processes have ended. */
+export const gone = (pids: readonly number[]) =>
+  vi.waitUntil(() => !pids.some(lives), { timeout: 20_000, interval: 50 });

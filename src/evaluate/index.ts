@@ -6,6 +6,17 @@ export {
 export type { ChainDraws } from './draws.ts';
 export { type EffectiveSampleSizeOptions, effectiveSampleSize } from './effective-sample-size.ts';
 export {
+  type EquivarianceError,
+  type EquivarianceOptions,
+  equivarianceError,
+} from './equivariance.ts';
+export {
+  type EstimatorLoss,
+  type EstimatorLossOptions,
+  estimatorLoss,
+  measurementsOf,
+} from './estimator-loss.ts';
+export {
   compileFeatures,
   type FeatureNetwork,
   type FeatureNetworkOptions,

@@ -27,5 +27,5 @@ export type { FixedCoordinates, WalkJumpOptions } from './options.ts';
 export { filmstrips, type LayoutOptions, type Raster, tileImages } from './pictures.ts';
 export { encodePng } from './png.ts';
 export { drawMeasurements, type MeasurementOptions } from './residuals.ts';
-export { type GpsTarget, gpsTarget, type JumpTarget } from './target.ts';
+export { type GpsTarget, gpsTarget, type JumpTarget, targetOf } from './target.ts';
 export { type Jump, walkJump } from './walk-jump.ts';

@@ -98,6 +98,15 @@ export function stackedTarget(denoiser: Denoiser, chains: number): GpsTarget {
   };
 }
 
+/**
+ * What a denoiser walks at M measurements, for a batch of `chains`: its member of the class or, where it takes
+ * all measurements, their own density.
+ */
+export function targetOf(denoiser: Denoiser, measurements: number, chains: number): GpsTarget {
+  const { stacked = 1 } = denoiser;
+  return stacked > 1 ? stackedTarget(denoiser, chains) : gpsTarget(denoiser, measurements, chains);
+}
+
 function equal(a: Float32Array, b: Float32Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

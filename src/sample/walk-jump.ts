@@ -13,7 +13,7 @@ import {
   type WalkJumpOptions,
   walkedMeasurements,
 } from './options.ts';
-import { type GpsTarget, gpsTarget, type JumpTarget, stackedTarget } from './target.ts';
+import { type GpsTarget, type JumpTarget, targetOf } from './target.ts';
 
 /** One jump of every chain. The arrays of `ybar` and `xhat` are the receiver's to keep. */
 export interface Jump {
@@ -58,10 +58,7 @@ function gaussianWalkJump(denoiser: Denoiser, options: WalkJumpOptions) {
   const { stacked = 1 } = denoiser;
   const resolved = resolveOptions(stacked > 1 ? forStacked(stacked, options) : options);
   const { chains } = resolved;
-  const target =
-    stacked > 1
-      ? stackedTarget(denoiser, chains)
-      : gpsTarget(denoiser, walkedMeasurements(resolved), chains);
+  const target = targetOf(denoiser, walkedMeasurements(resolved), chains);
   const kernel: Kernel = kernels[resolved.kernel];
   checkKernel(kernel, target);
   checkInitial(resolved, target.dimension);

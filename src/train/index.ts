@@ -12,6 +12,7 @@ export {
 } from './dataset.ts';
 export type { Best, Better } from './early-stopping.ts';
 export type { EvaluationContext, Evaluator, Findings } from './evaluation.ts';
+export { holdOut } from './hold-out.ts';
 export {
   type EvaluationLine,
   type Metrics,

@@ -1,9 +1,8 @@
 /** What an experiment does, in numbers: its protocol, and the cells that it consists of. */
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { UserError } from '../../errors.ts';
 import { type KernelName, kernels } from '../../sample/index.ts';
 import { trainingSchema } from '../../train/index.ts';
+import { checkSameProtocol } from './same-protocol.ts';
 
 const whole = (least: number) => z.int().min(least);
 const positive = z.number().positive();
@@ -199,17 +198,9 @@ export function costOf(cell: Pick<Cell, 'stage' | 'kernel'>, protocol: Protocol)
   return chains * ((protocol.burnIn + draws * jumpEvery) * kernels[cell.kernel].scoreCalls + draws);
 }
 
-/**
- * Results of two protocols are not mixed.
- * @throws UserError naming what differs first.
- */
+/** @throws UserError naming what differs first. */
 export function checkSame(kept: Protocol, wanted: Protocol, folder: string): void {
-  const changes = differences(withoutPaths(kept), withoutPaths(wanted));
-  if (changes.length === 0) return;
-  const more = changes.length > 3 ? ` and ${changes.length - 3} more` : '';
-  throw new UserError(
-    `${folder}: holds another experiment: ${changes.slice(0, 3).join(', ')}${more}; run it with its own settings, or give another --out`,
-  );
+  checkSameProtocol(withoutPaths(kept), withoutPaths(wanted), folder);
 }
 
 /** A model that is given is known by its hash, wherever it is now. */
@@ -217,26 +208,3 @@ function withoutPaths({ classes, ...rest }: Protocol) {
   const known = classes.map(({ sigma, model, hash }) => ({ sigma, model: hash ?? model }));
   return { ...rest, classes: known };
 }
-
-/** Parts of records, and of lists of records of one length, are compared one by one. */
-function differences(kept: unknown, wanted: unknown, path = ''): string[] {
-  if (isDeepStrictEqual(kept, wanted)) return [];
-  if (!hasParts(kept) || !hasParts(wanted) || lengthOf(kept) !== lengthOf(wanted)) {
-    return [`${path} was ${textOf(kept)} and is now ${textOf(wanted)}`];
-  }
-  const keys = new Set([...Object.keys(kept), ...Object.keys(wanted)]);
-  return [...keys].flatMap((key) =>
-    differences(kept[key], wanted[key], path ? `${path}.${key}` : key),
-  );
-}
-
-type Parts = Readonly<Record<string, unknown>>;
-
-const hasParts = (value: unknown): value is Parts =>
-  typeof value === 'object' &&
-  value !== null &&
-  (!Array.isArray(value) || value.every((item) => typeof item === 'object'));
-
-const lengthOf = (value: Parts) => (Array.isArray(value) ? value.length : undefined);
-
-const textOf = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));

@@ -18,7 +18,8 @@ export interface Origin {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const here = (): Origin => ({
+/** This machine. */
+export const hereOrigin = (): Origin => ({
   machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
   versions: versions(),
 });
@@ -26,17 +27,17 @@ const here = (): Origin => ({
 /** What results that were written before say of their origin; where there are none, this machine. */
 export async function originOf(folder: string): Promise<Origin> {
   const path = join(folder, 'results.json');
-  if (!existsSync(path)) return here();
+  if (!existsSync(path)) return hereOrigin();
   try {
     const { machine, versions } = JSON.parse(new TextDecoder().decode(await readBytes(path)));
-    return { ...here(), ...(machine && { machine }), ...(versions && { versions }) };
+    return { ...hereOrigin(), ...(machine && { machine }), ...(versions && { versions }) };
   } catch {
-    return here();
+    return hereOrigin();
   }
 }
 
 /** Writes `results.json`, `results.md`, `friction.svg` and `report.html`; their paths. */
-export async function writeResults(folder: string, origin = here()): Promise<string[]> {
+export async function writeResults(folder: string, origin = hereOrigin()): Promise<string[]> {
   const protocol = await readProtocol(folder);
   const rows = await readRows(folder);
   const summaries = summarize(rows);

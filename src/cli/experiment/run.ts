@@ -5,10 +5,11 @@ import { UserError } from '../../errors.ts';
 import { interruptible } from '../interrupt.ts';
 import { findModel } from '../model-file.ts';
 import type { Output } from '../output.ts';
+import { type Job, runJobs } from './jobs.ts';
 import { type Cell, costOf, followingCells, frictionCells, type Protocol } from './protocol.ts';
 import type { Store } from './store.ts';
 import { bestFriction, summarize } from './summary.ts';
-import { type Comparing, createPool, type TaskPool } from './tasks.ts';
+import { type Comparing, createTaskPool, type TaskPool } from './tasks.ts';
 
 export interface ExperimentSetting {
   readonly folder: string;
@@ -20,18 +21,12 @@ export interface ExperimentSetting {
   readonly workers: number;
 }
 
-/** A thing to do, and its size in the units of the progress. */
-interface Job<T> {
-  readonly size: number;
-  readonly run: (onProgress: (progress: { readonly done: number }) => void) => Promise<T>;
-}
-
 /**
  * Trains the models that are not given, then walks the cells that have no row yet. Ctrl-C ends it: what
  * is finished is kept, and the same command goes on.
  */
 export async function runExperiment(setting: ExperimentSetting, output: Output): Promise<void> {
-  const pool = createPool(setting.workers);
+  const pool = createTaskPool(setting.workers);
   try {
     await interruptible(async (signal) => {
       const stop = () => void pool.stop();
@@ -120,31 +115,3 @@ async function findModels(
 
 const counted = ({ length }: readonly unknown[], name: string) =>
   `${length} ${name}${length === 1 ? '' : 's'}`;
-
-/** All at once: the pool takes as many as it has workers. The first failure ends it. */
-async function runJobs<T>(
-  jobs: readonly Job<T>[],
-  label: string,
-  unit: string,
-  output: Output,
-): Promise<T[]> {
-  const total = jobs.reduce((sum, { size }) => sum + size, 0);
-  const bar = output.progress(label, total);
-  const done = jobs.map(() => 0);
-  let first: { readonly at: number; readonly made: number } | undefined;
-  const show = (i: number, value: number) => {
-    done[i] = value;
-    const made = Math.round(done.reduce((sum, own) => sum + own, 0));
-    // Workers take a while to start, which says nothing about their rate.
-    first ??= { at: performance.now(), made };
-    const rate = (made - first.made) / ((performance.now() - first.at) / 1000);
-    const note = made > first.made ? `${Math.round(rate)} ${unit}/s` : unit;
-    bar.update(made, { secondsLeft: (total - made) / rate, note });
-  };
-  const runs = jobs.map(async ({ run, size }, i) => {
-    const result = await run((progress) => show(i, progress.done));
-    show(i, size);
-    return result;
-  });
-  return Promise.all(runs).finally(() => bar.stop());
-}

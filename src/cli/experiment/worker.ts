@@ -1,30 +1,17 @@
 /** A process that runs tasks of an experiment, one at a time, on one core. */
 import { join } from 'node:path';
-import { worker, workerEmit } from 'workerpool';
-import { loadDataset, readNpy } from '../../data/index.ts';
+import { worker } from 'workerpool';
 import type { BayesEstimator } from '../../density/index.ts';
 import { writeBytes } from '../../files.ts';
 import { encodePng } from '../../sample/index.ts';
-import { createReferences } from '../evaluation/distances.ts';
-import { openFeatures } from '../evaluation/feature-networks.ts';
 import { loadModel } from '../model-file.ts';
 import { gridPicture, stripsPicture } from '../pictures.ts';
 import { type CellPictures, type CellTools, runCell } from './cell.ts';
-import type { CellTask, Comparing, TaskProgress, TrainTask } from './tasks.ts';
+import type { CellTask, TrainTask } from './tasks.ts';
 import { trainClass } from './train-class.ts';
+import { comparisonOf, datasetOf, leaveInterrupts, remember, report } from './worker-tools.ts';
 
-// Ctrl-C goes to every process of a terminal: the one that started this one decides what becomes of it.
-process.on('SIGINT', () => {});
-
-/** Milliseconds between two reports: a step may take less than its message. */
-const REPORT_EVERY = 100;
-let reported = 0;
-
-const report = (progress: TaskProgress) => {
-  if (performance.now() - reported < REPORT_EVERY) return;
-  reported = performance.now();
-  workerEmit(progress);
-};
+leaveInterrupts();
 
 async function runCellTask(task: CellTask) {
   const { cell, protocol, folder } = task;
@@ -42,37 +29,9 @@ async function runTrainTask(task: TrainTask) {
   return trainClass(task, dataset, comparison, (step) => report({ done: step }));
 }
 
-/** What one task needs is kept for the next. */
-function remember<T, R>(key: (argument: T) => string, make: (argument: T) => Promise<R>) {
-  const kept = new Map<string, Promise<R>>();
-  return (argument: T) => {
-    const name = key(argument);
-    const found = kept.get(name) ?? make(argument);
-    kept.set(name, found);
-    return found;
-  };
-}
-
 const denoiserOf = remember(
   ({ model }: CellTask) => model,
   (task): Promise<BayesEstimator> => loadModel(task.model, { device: 'cpu', threads: 1 }),
-);
-
-const comparisonOf = remember(
-  ({ reference }: Comparing) => reference,
-  async ({ features, reference, inception, shape }: Comparing) => {
-    const network = await openFeatures(features, shape, { threads: 1, inception });
-    const { data } = await readNpy(reference);
-    const references = await createReferences(data as Float32Array, network.dimension, {
-      threads: 1,
-    });
-    return { network, references };
-  },
-);
-
-const datasetOf = remember(
-  ({ source }: TrainTask) => source,
-  ({ source, sourceOptions }) => loadDataset(source, sourceOptions),
 );
 
 async function toolsOf(task: CellTask): Promise<CellTools> {

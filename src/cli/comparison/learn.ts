@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { estimatorLoss } from '../../evaluate/index.ts';
+import {
+  type Dataset,
+  type Evaluator,
+  hasRun,
+  holdOut,
+  modelPath,
+  pick,
+  resumeRun,
+  startRun,
+  trainingSchema,
+} from '../../train/index.ts';
+import { versions } from '../versions.ts';
+import { modelOf, noiseOf, type Protocol } from './protocol.ts';
+import type { DataTask, EntryTask } from './tasks.ts';
+
+/** The run of a row. */
+export const runFolder = ({ folder, entry }: Pick<EntryTask, 'folder' | 'entry'>) =>
+  join(folder, 'runs', entry.name);
+
+/** Its ONNX file. */
+export const modelFile = (task: Pick<EntryTask, 'folder' | 'entry'>) => modelPath(runFolder(task));
+
+/** Examples that no row is trained on, the same for all. */
+export function heldOutOf(dataset: Dataset, { heldOut: validation, seed }: Protocol): Dataset {
+  return holdOut(dataset, { validation, seed }).heldOut!;
+}
+
+/** Held-out examples of a point of the curve, and points of it. */
+const [CURVE_EXAMPLES, CURVE_POINTS] = [256, 20];
+
+/** The metric of the curve: the loss of x̂, which all rows have. */
+export const CURVE_METRIC = 'estimatorLoss';
+
+function curveEvaluator(dataset: Dataset, protocol: Protocol): Evaluator {
+  const { measurements, seed, training } = protocol;
+  const heldOut = heldOutOf(dataset, protocol);
+  const count = Math.min(CURVE_EXAMPLES, heldOut.count);
+  const shown = pick(
+    heldOut,
+    Array.from({ length: count }, (_, i) => i),
+  );
+  return {
+    name: 'estimator',
+    every: Math.max(1, Math.floor(training.steps / CURVE_POINTS)),
+    metrics: { [CURVE_METRIC]: 'lower' },
+    evaluate: async ({ denoiser, signal }) => {
+      const batch = training.batch;
+      const { mean } = await estimatorLoss(denoiser, shown, { measurements, seed, batch, signal });
+      // Beyond single precision it cannot be logged, and is left out like other infinities.
+      return { metrics: { [CURVE_METRIC]: Math.fround(mean) } };
+    },
+  };
+}
+
+/**
+ * Trains a row as a run of its own, or goes on with it.
+ * @returns why there is no model, where the training diverged: a finding, not a failure.
+ */
+export async function learn(
+  task: DataTask,
+  dataset: Dataset,
+  onStep: (step: number) => void,
+): Promise<{ readonly error?: string }> {
+  const { entry, protocol, source, sourceOptions } = task;
+  const { sigma, measurements, seed, heldOut: validation } = protocol;
+  const config = trainingSchema.parse({
+    ...{ ...protocol.training, ...noiseOf(entry, sigma), measurements, seed, validation },
+  });
+  const directory = runFolder(task);
+  const common = {
+    ...({ directory, dataset, threads: 1, device: 'cpu' } as const),
+    ...{ evaluators: [curveEvaluator(dataset, protocol)], validateEvery: config.steps },
+    saveEvery: Math.max(1, Math.min(200, Math.ceil(config.steps / 10))),
+    onProgress: ({ step }: { readonly step: number }) => onStep(step),
+  };
+  try {
+    const result = (await hasRun(directory))
+      ? await resumeRun(common)
+      : await startRun({
+          ...{ ...common, source, sourceOptions: { ...sourceOptions }, versions: versions() },
+          ...{ model: modelOf(entry, protocol), training: config },
+        });
+    if (result.finished) return {};
+    throw new UserError(`${directory}: stopped after step ${result.step}`);
+  } catch (error) {
+    if (error instanceof UserError && diverged.test(error.message)) return { error: error.message };
+    throw error;
+  }
+}
+
+/** How errors of training begin that tell of numbers no longer finite, and of no fault of the machine. */
+const diverged = /^step \d+: /;
