@@ -62,7 +62,7 @@ describe('the table of a comparison', () => {
       ...costText(protocol, rows),
     ];
     for (const line of text) expect(line.length, line).toBeLessThanOrEqual(100);
-    expect(text).toHaveLength(1 + 7 + 2 + 7);
+    expect(text).toHaveLength(1 + 8 + 2 + 8);
   });
 
   test('has a dash where there is nothing', () => {
