@@ -61,7 +61,7 @@ function summary(
   { directory, step, steps, loss, imagesPerSecond, stoppedEarly, best }: RunResult,
   samples: string,
 ) {
-  const rate = imagesPerSecond ? `, ${Math.round(imagesPerSecond)} images/s` : '';
+  const rate = imagesPerSecond ? `, ${Math.round(imagesPerSecond)} examples/s` : '';
   const made = stoppedEarly
     ? `stopped after ${step} of ${steps} steps, ${best?.metric} improved no more`
     : `${step} steps`;

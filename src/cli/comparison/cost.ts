@@ -48,7 +48,7 @@ async function timeCalls(bytes: Uint8Array, { entry, protocol }: CostTask): Prom
   const size = denoiser.shape.reduce((product, length) => product * length, denoiser.stacked ?? 1);
   const y = new Float32Array(chains * size);
   fillUniform(randomKey(protocol.seed), 0, y);
-  if (denoiser.rate !== undefined) y.forEach((value, i) => (y[i] = Math.round(4 * value)));
+  if (denoiser.rate !== undefined) y.set(y.map((value) => Math.round(4 * value)));
   const out = new Float32Array(y.length);
   const seconds = await shortestTime(CALLS, () => denoiser.denoise(y, out));
   await denoiser.release();
