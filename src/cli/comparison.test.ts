@@ -89,6 +89,26 @@ describe('a comparison of parametrizations', () => {
     expect(mem).toBeGreaterThan(1e-4);
   });
 
+  test('has a row of counts, which are walked by leaps and turn with their measurements', async () => {
+    const folder = at('counts');
+    const others = settings.map((word) => (word === 'gps,mem' ? 'poisson' : word));
+    const { code, stdout } = await startMdensity([...others, '--out', folder]).done;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^poisson +0\.04 M .* 0 +– +–$/m);
+    expect(stdout).toContain(
+      'poisson: counts at rate 1 of x + 0.5, so its loss is of other noise;',
+    );
+    const rows = rowsOf(folder);
+    expect(rows.map(({ id, error }) => [id, error])).toEqual(
+      ['cost-poisson-M4', 'train-poisson', 'measure-poisson', 'walk-poisson-tau-leap'].map((id) => [
+        id,
+        undefined,
+      ]),
+    );
+    const { equivariance } = rows.find(({ stage }) => stage === 'measure') as MeasureRow;
+    expect(equivariance!.mean).toBe(0);
+  });
+
   test('writes tables, figures and a page', async () => {
     const { protocol, curves } = JSON.parse(await readFile(join(whole, 'results.json'), 'utf8'));
     expect(protocol).toMatchObject({

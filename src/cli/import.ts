@@ -64,7 +64,7 @@ const importOptions = defineOptions({
   background: {
     flags: '--background <b>',
     description: 'Poisson: what was added to x before it was counted (default 0)',
-    schema: z.number().min(0).optional(),
+    schema: training.background,
   },
   measurements: {
     flags: '--measurements <M>',

@@ -54,7 +54,7 @@ export const trainOptions = defineOptions({
   background: {
     flags: '--background <b>',
     description: 'poisson: counts are of x + b, so that they come where x is 0 too (default 0)',
-    schema: z.number().min(0).optional(),
+    schema: training.background,
   },
   measurements: {
     flags: '--measurements <M>',

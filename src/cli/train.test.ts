@@ -21,7 +21,7 @@ describe('train', () => {
     const { code, stdout, stderr } = await mdensity('train', ...digits, ...few, '--out', out);
     expect({ code, stderr: withoutProgress(stderr) }).toEqual({ code: 0, stderr: [] });
     expect(stdout).toMatch(
-      /a first run: 2 steps, loss [\d.]+, \d+ images\/s; next: mdensity sample --model '/,
+      /a first run: 2 steps, loss [\d.]+, \d+ examples\/s; next: mdensity sample --model '/,
     );
     expect((await recordOf(out)).data).toMatchObject({
       source: 'digits8',

@@ -242,16 +242,13 @@ function checkNetwork(
 
 function checkParametrization(
   { model }: RunRecord,
-  { parametrization, metaEncoder, inputScale, background }: Partial<TrainOptions>,
+  { parametrization, metaEncoder, inputScale }: Partial<TrainOptions>,
   directory: string,
 ): void {
-  for (const [option, value, own] of [
-    ['--input-scale', inputScale, model.inputScale ?? 1],
-    ['--background', background, model.background ?? 0],
-  ] as const) {
-    if (value === undefined || value === own) continue;
+  const { inputScale: scale = 1 } = model;
+  if (inputScale !== undefined && inputScale !== scale) {
     throw new UserError(
-      `${option} ${value}: the run in ${directory} has ${own}; leave it out to resume it, or start another run`,
+      `--input-scale ${inputScale}: the run in ${directory} has ${scale}; leave it out to resume it, or start another run`,
     );
   }
   if (parametrization !== undefined && parametrization !== model.parametrization) {

@@ -8,6 +8,8 @@ export const trainingSchema = z.strictObject({
   sigma: z.number().positive().optional(),
   /** λ of y_m ~ Poisson(λx), counts per unit of the data; absent where noise is Gaussian. */
   rate: z.number().positive().optional(),
+  /** b of y_m ~ Poisson(λ(x + b)), in units of the data. */
+  background: z.number().min(0).optional(),
   /** Measurements M; the network learns the class σ̃ = σ/√M, or Mλ. */
   measurements: count(1).default(1),
   /** What the network's output means; see `gps`. */
