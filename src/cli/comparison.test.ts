@@ -166,7 +166,8 @@ describe('a comparison of parametrizations', () => {
     expect(linesOf(out).slice(0, saved.length)).toEqual(saved);
     expect(saved.slice(0, kept.length)).toEqual(kept);
     expect(findings(out)).toEqual(findings(whole));
-  });
+    // Nine processes after one another, on machines that may be busy.
+  }, 300_000);
 
   test('with nothing left to do only writes its results, and so does a report', async () => {
     const before = linesOf(whole);

@@ -30,7 +30,7 @@ export async function runComparison(setting: ComparisonSetting, output: Output):
     const open = (workers: number) => {
       // Stopped between two pools: the next would not be told.
       signal.throwIfAborted();
-      const pool = createPool('comparison', workers);
+      const pool = endingPool(createPool('comparison', workers), signal);
       pools.add(pool);
       return pool;
     };
@@ -55,6 +55,21 @@ export async function runComparison(setting: ComparisonSetting, output: Output):
 }
 
 type OpenPool = (workers: number) => Pool;
+
+/** Tasks end when the signal says so, those too that a row would begin with after it. */
+function endingPool(pool: Pool, signal: AbortSignal): Pool {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+  aborted.catch(() => {});
+  return {
+    ...pool,
+    run: async (method, task, onProgress) => {
+      signal.throwIfAborted();
+      return Promise.race([pool.run<never>(method, task, onProgress), aborted]);
+    },
+  };
+}
 
 /** Each in a fresh process with nothing beside it: memory is the process's, and time has the machine to itself. */
 async function measureCosts(
