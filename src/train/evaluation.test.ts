@@ -38,7 +38,10 @@ test('what lies ahead is counted as it comes due', () => {
 });
 
 test('numbers that are not finite are left out', async () => {
-  const all = [evaluator('a', { fid: Number.NaN, recall: 1 }), evaluator('b', { loss2: 2 })];
+  const all = [
+    evaluator('a', { fid: Number.NaN, huge: 1e39, recall: 1 }),
+    evaluator('b', { loss2: 2 }),
+  ];
   expect(await evaluateAll(all, { step: 1, denoiser })).toEqual({
     metrics: { recall: 1, loss2: 2 },
     pictures: {},

@@ -32,7 +32,7 @@ export interface EvaluationContext {
 
 /** What an evaluation found. */
 export interface Findings {
-  /** By name. Numbers that are not finite are left out of everything. */
+  /** By name. Numbers that are not finite in single precision are left out of everything. */
   readonly metrics?: Readonly<Record<string, number>>;
   readonly picture?: TensorBoardImage;
 }
@@ -108,7 +108,7 @@ export async function evaluateAll(
     context.signal?.throwIfAborted();
     const found = await evaluate(context);
     for (const [metric, value] of Object.entries(found.metrics ?? {})) {
-      if (Number.isFinite(value)) metrics[metric] = value;
+      if (Number.isFinite(Math.fround(value))) metrics[metric] = value;
     }
     if (found.picture) pictures[name] = found.picture;
   }

@@ -49,8 +49,7 @@ function curveEvaluator(dataset: Dataset, protocol: Protocol): Evaluator {
     evaluate: async ({ denoiser, signal }) => {
       const batch = training.batch;
       const { mean } = await estimatorLoss(denoiser, shown, { measurements, seed, batch, signal });
-      // Beyond single precision it cannot be logged, and is left out like other infinities.
-      return { metrics: { [CURVE_METRIC]: Math.fround(mean) } };
+      return { metrics: { [CURVE_METRIC]: mean } };
     },
   };
 }
