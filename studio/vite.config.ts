@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { equations, smallKatex } from './vite-equations.ts';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  // Relative, so that the page can be put under any path of a host.
+  base: './',
+  plugins: [equations(), smallKatex(), svelte()],
+  worker: { format: 'es' },
+  build: {
+    outDir: '../dist/studio',
+    emptyOutDir: true,
+    target: 'es2023',
+    // The engine's own file is large, and loaded when a view needs it.
+    chunkSizeWarningLimit: 1000,
+    reportCompressedSize: false,
+  },
+  // A static host may lack these; with them the engine has threads.
+  server: {
+    headers: {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    },
+  },
+  clearScreen: false,
+});
