@@ -1,0 +1,49 @@
+/** Which device the worker's work runs on. */
+import { identityModel, loadRuntime, openSession } from '../../src/graph/runtime.ts';
+import type { DeviceReport, Wish } from './protocol.ts';
+
+/** The part of WebGPU that is asked here. */
+interface Gpu {
+  requestAdapter(): Promise<{ readonly info?: { readonly isFallbackAdapter?: boolean } } | null>;
+}
+
+/** The device that a wish comes to, with the reason. Never fails: the processor is always there. */
+export async function chooseDevice(wish: Wish): Promise<DeviceReport> {
+  if (wish === 'cpu') return onProcessor('chosen');
+  const { gpu } = navigator as { gpu?: Gpu };
+  if (!gpu) return onProcessor('this browser has no WebGPU, or keeps it from pages without https');
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  if (!adapter) return onProcessor('WebGPU finds no graphics adapter');
+  if (wish === 'auto' && adapter.info?.isFallbackAdapter) {
+    return onProcessor('the only graphics adapter is a program, slower than this');
+  }
+  try {
+    const session = await openSession(identityModel([1]), { device: 'webgpu' });
+    await session.release();
+    return { ...(await onProcessor('')), device: 'webgpu', why: 'on the graphics processor' };
+  } catch (error) {
+    return onProcessor(`WebGPU could not be started: ${lineOf(error)}`);
+  }
+}
+
+/** The processor, with what kept work from the GPU. */
+export async function onProcessor(reason: string): Promise<DeviceReport> {
+  await loadRuntime();
+  const threads = processorThreads();
+  const speed = threads > 1 ? `${threads} threads` : 'one thread';
+  return { device: 'cpu', threads, why: `on the processor, ${speed} (${reason})` };
+}
+
+/** What the runtime takes: half the cores, at most 4, where the page may share memory; else 1. */
+function processorThreads(): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return Math.min(4, Math.ceil((navigator.hardwareConcurrency || 1) / 2));
+}
+
+/** Whether an error is that of a device, which another one may not have. */
+export const isDeviceError = (device: DeviceReport['device'], error: unknown): boolean =>
+  device === 'webgpu' && !(error instanceof Error && error.name === 'UserError');
+
+/** The first line of an error. */
+export const lineOf = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error).split('\n')[0]!;
