@@ -1,4 +1,5 @@
 /** Which device the worker's work runs on. */
+import { processorThreads } from '../../src/graph/onnxruntime-web.ts';
 import { identityModel, loadRuntime, openSession } from '../../src/graph/runtime.ts';
 import type { DeviceReport, Wish } from './protocol.ts';
 
@@ -32,12 +33,6 @@ export async function onProcessor(reason: string): Promise<DeviceReport> {
   const threads = processorThreads();
   const speed = threads > 1 ? `${threads} threads` : 'one thread';
   return { device: 'cpu', threads, why: `on the processor, ${speed} (${reason})` };
-}
-
-/** What the runtime takes: half the cores, at most 4, where the page may share memory; else 1. */
-function processorThreads(): number {
-  if (!globalThis.crossOriginIsolated) return 1;
-  return Math.min(4, Math.ceil((navigator.hardwareConcurrency || 1) / 2));
 }
 
 /** Whether an error is that of a device, which another one may not have. */
