@@ -8,9 +8,20 @@ interface Gpu {
   requestAdapter(): Promise<{ readonly info?: { readonly isFallbackAdapter?: boolean } } | null>;
 }
 
+/** Whether the GPU was lost: this worker's runtime cannot take it up again. */
+let lost = false;
+
+/** The processor, because the GPU is gone. What the runtime said goes to the console. */
+export function afterLoss(error: unknown, consequence = ''): Promise<DeviceReport> {
+  lost = true;
+  console.info(error);
+  return onProcessor(`the graphics processor failed or was lost${consequence}`);
+}
+
 /** The device that a wish comes to, with the reason. Never fails: the processor is always there. */
 export async function chooseDevice(wish: Wish): Promise<DeviceReport> {
   if (wish === 'cpu') return onProcessor('chosen');
+  if (lost) return onProcessor('the graphics processor was lost; reload the page to try it again');
   const { gpu } = navigator as { gpu?: Gpu };
   if (!gpu) return onProcessor('this browser has no WebGPU, or keeps it from pages without https');
   const adapter = await gpu.requestAdapter().catch(() => null);

@@ -12,14 +12,7 @@ import { packagePath } from '../../src/package-folder.ts';
 import { walkJump } from '../../src/sample/index.ts';
 import { createTrainer, inMemory, trainingSchema } from '../../src/train/index.ts';
 import { noGpu, openPage, softwareGpu, startBrowser } from '../testing/browser.ts';
-import type { Harness } from '../testing/harness.ts';
 import type { WalkFrame, WalkSettings } from './protocol.ts';
-
-declare global {
-  interface Window {
-    engine: Harness;
-  }
-}
 
 const browsers: Readonly<Record<'cpu' | 'webgpu', Browser>> = {
   cpu: await startBrowser(noGpu),
