@@ -226,3 +226,16 @@ test('a worker that breaks down is told, and the next call starts another', asyn
   await page.unroute(scripts);
   expect(await open()).toBe('1,28,28');
 });
+
+test('left to choose, a GPU that is a program is passed over, and the reason is given', async () => {
+  const why = async (browser: Browser) => {
+    const { page } = await openPage(browser, inject('harness'));
+    return page.evaluate(async () => {
+      const { engine } = window;
+      const { device } = await engine.openModel(await engine.fetchBoxModel('mnist'), 'mnist');
+      return `${device.device}: ${device.why}`;
+    });
+  };
+  expect(await why(browsers.webgpu)).toMatch(/^cpu: on the processor, .* adapter is a program/);
+  expect(await why(browsers.cpu)).toMatch(/^cpu: on the processor, .* (no WebGPU|no graphics)/);
+});
