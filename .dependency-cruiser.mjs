@@ -23,6 +23,12 @@ export default {
       from: { path: '^src/[^/]+$' },
       to: { path: '^src/[^/]+/' },
     },
+    {
+      name: 'library-knows-no-studio',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^studio/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -11,6 +11,7 @@ import { infoCommand } from './info.ts';
 import { reportCommand } from './report.ts';
 import { sampleCommand } from './sample.ts';
 import { spectrumCommand } from './spectrum.ts';
+import { studioCommand } from './studio.ts';
 import { trainCommand } from './train.ts';
 import { packageVersion } from './versions.ts';
 import { walkCommand } from './walk.ts';
@@ -30,6 +31,7 @@ const commands = [
   exportCommand,
   importCommand,
   infoCommand,
+  studioCommand,
   demoCommand,
 ];
 

@@ -1,19 +1,14 @@
 import type * as Ort from 'onnxruntime-common';
+import { importRuntime, mayHaveGpu, providersOf } from '#onnxruntime';
+import { type Device, devices, type Runtime } from './device.ts';
 import { GraphError } from './error.ts';
 import { encodeModel } from './onnx.ts';
 
-/** Where a graph runs: `auto` takes WebGPU where it opens, else the CPU. */
-export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda';
-
-export const devices: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda'];
-
-export type Runtime = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>;
-
 let loading: Promise<Runtime> | undefined;
 
-/** ONNX Runtime for Node, loaded once. */
+/** ONNX Runtime, that of Node or that of browsers, loaded once. */
 export function loadRuntime(): Promise<Runtime> {
-  loading ??= import('onnxruntime-node').then((module) => module.default ?? module);
+  loading ??= importRuntime();
   return loading;
 }
 
@@ -40,7 +35,7 @@ export async function openSession(
   const { InferenceSession } = await loadRuntime();
   try {
     return await InferenceSession.create(model, {
-      executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+      executionProviders: providersOf(device),
       logSeverityLevel: 3,
       enableMemPattern: memoryPattern,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
@@ -79,23 +74,6 @@ export async function resolveDevice(device: Device): Promise<Exclude<Device, 'au
   } catch {
     return 'cpu';
   }
-}
-
-/**
- * Whether asking for a GPU makes sense. On Linux the runtime reaches one through Vulkan, and where
- * its library is not installed asking prints a warning that nobody needs.
- */
-async function mayHaveGpu(): Promise<boolean> {
-  if (typeof process === 'undefined' || process.platform !== 'linux') return true;
-  const { readdir } = await import('node:fs/promises');
-  const folders = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean);
-  for (const base of ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib']) {
-    const inner = await readdir(base).catch(() => []);
-    const architectures = inner.filter((name) => name.endsWith('-linux-gnu'));
-    folders.push(base, ...architectures.map((name) => `${base}/${name}`));
-  }
-  const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
-  return names.flat().some((name) => name.startsWith('libvulkan.so'));
 }
 
 /** y = x on floats of a shape: the smallest model that shows a device works. */

@@ -100,7 +100,7 @@ function mostRows(options: StepOptions, limit: number): number {
 /** Bytes free for this process; none where that is not known, as in a browser. */
 export async function availableMemory(): Promise<number | undefined> {
   if (typeof process === 'undefined' || !process.versions?.node) return undefined;
-  const { freemem, totalmem } = await import('node:os');
+  const { freemem, totalmem } = process.getBuiltinModule('node:os');
   // macOS counts as free only what was never used.
   if (process.platform === 'darwin') return totalmem();
   // A container's own count takes files it has read for used memory.

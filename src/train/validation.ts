@@ -103,7 +103,7 @@ export async function validationLoss(
     await denoiser.denoise(z, xhat);
     for (let i = 0; i < x.length; i++) sum += (x[i]! - xhat[i]!) ** 2 / stacked;
     // The runtime blocks its thread: let signals and timers through between batches.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
   return sum / heldOut.count;
 }

@@ -1,0 +1,109 @@
+/** The page's side: one worker for all of it, started when a view first needs it. */
+import { type ProxyMarked, proxy, type Remote, wrap } from 'comlink';
+import type {
+  DeviceListener,
+  Engine,
+  FailureListener,
+  FrameListener,
+  ModelFacts,
+  StepsListener,
+  TrainingControls,
+  TrainingRequest,
+  WalkControls,
+  WalkSettings,
+  Wish,
+} from './protocol.ts';
+
+/** A walk or training in the worker: the same functions, each of which comes back with a promise. */
+export type RemoteWalk = Remote<WalkControls>;
+export type RemoteTraining = Remote<TrainingControls>;
+
+/** A worker at work. */
+interface Running {
+  readonly engine: Remote<Engine>;
+  /** Rejects when the worker breaks down: what it was doing never comes back. */
+  readonly broken: Promise<never>;
+}
+
+let running: Running | undefined;
+
+function start(): Running {
+  if (running) return running;
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'engine',
+  });
+  const broken = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', ({ message }) => {
+      worker.terminate();
+      // The next call starts another one.
+      running = undefined;
+      const why = message ? ` (${message})` : '';
+      reject(new Error(`the engine has broken down${why}; start again, or reload the page`));
+    });
+  });
+  // Whoever waits for something hears of it.
+  broken.catch(() => {});
+  running = { engine: wrap<Engine>(worker), broken };
+  return running;
+}
+
+const ask = <T>(work: (engine: Remote<Engine>) => Promise<T>): Promise<T> => {
+  const { engine, broken } = start();
+  return Promise.race([work(engine), broken]);
+};
+
+/** Tells a listener of the worker's end, until then of what it says itself. */
+function untilBroken(onFailure: FailureListener): FailureListener & ProxyMarked {
+  start().broken.catch(({ message }: Error) => onFailure(message));
+  return proxy(onFailure);
+}
+
+/** Opens an ONNX denoiser; the worker gets a copy of its bytes. @see Engine.openModel */
+export const openModel = (
+  bytes: Uint8Array,
+  name: string,
+  options: {
+    readonly device?: Wish;
+    readonly sigma?: number;
+    readonly onDevice?: DeviceListener;
+  } = {},
+): Promise<ModelFacts> => {
+  const { device = 'auto', onDevice = () => {}, ...rest } = options;
+  return ask((engine) => engine.openModel(bytes, name, { device, ...rest }, proxy(onDevice)));
+};
+
+export const closeModel = (id: number): Promise<void> => ask((engine) => engine.closeModel(id));
+
+/** ν(z), `[n, d]`, of an open model. */
+export const denoise = (id: number, z: Float32Array): Promise<Float32Array> =>
+  ask((engine) => engine.denoise(id, z));
+
+export const startWalk = (
+  id: number,
+  settings: WalkSettings,
+  onFrame: FrameListener,
+  onFailure: FailureListener,
+): Promise<RemoteWalk> =>
+  ask((engine) => engine.startWalk(id, settings, proxy(onFrame), untilBroken(onFailure)));
+
+export const startTraining = (
+  request: TrainingRequest,
+  listeners: {
+    readonly onSteps: StepsListener;
+    readonly onFailure: FailureListener;
+    readonly onDevice: DeviceListener;
+  },
+): Promise<RemoteTraining> =>
+  ask((engine) =>
+    engine.startTraining(
+      request,
+      proxy(listeners.onSteps),
+      untilBroken(listeners.onFailure),
+      proxy(listeners.onDevice),
+    ),
+  );
+
+/** Configuration and weights of a file that mdensity trained. @throws UserError for one from elsewhere. */
+export const readTrained = (bytes: Uint8Array, name: string) =>
+  ask((engine) => engine.readTrained(bytes, name));

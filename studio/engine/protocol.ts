@@ -1,0 +1,173 @@
+/** What the page and its worker say to each other: plain data and typed arrays alone. */
+import type { ProxyMarked } from 'comlink';
+import type { Device } from '../../src/graph/device.ts';
+import type { ModelConfig } from '../../src/model/model.ts';
+import type { KernelName } from '../../src/sample/kernels/index.ts';
+import type { TrainingConfig } from '../../src/train/config.ts';
+import type { StepReport } from '../../src/train/trainer.ts';
+
+/** What the reader asked for: `auto` takes WebGPU on a real adapter, else the processor. */
+export type Wish = Exclude<Device, 'cuda'>;
+
+/** What work runs on, and why not on something else. */
+export interface DeviceReport {
+  readonly device: 'webgpu' | 'cpu';
+  /** Threads on the processor. */
+  readonly threads: number;
+  /** A sentence for the reader. */
+  readonly why: string;
+}
+
+/** Hears of a device that was chosen, or had to be changed in the middle. */
+export type DeviceListener = (report: DeviceReport) => void;
+
+/** A model that the worker holds. */
+export interface ModelFacts {
+  /** Names it in later calls. */
+  readonly id: number;
+  /** Shape of one example. */
+  readonly shape: readonly number[];
+  /** Noise σ̃ of its class; σ where it sees M = `stacked` measurements together. */
+  readonly sigma: number;
+  readonly stacked: number;
+  /** Whether kernels with an accept test can walk it. */
+  readonly hasEnergy: boolean;
+  /** Absent for a file from elsewhere. */
+  readonly config: ModelConfig | undefined;
+  readonly device: DeviceReport;
+}
+
+/** How to walk; lengths as in the library's `walkJump`, in units of σ. */
+export interface WalkSettings {
+  readonly chains: number;
+  readonly measurements: number;
+  readonly kernel: KernelName;
+  readonly stepSize: number;
+  readonly friction: number;
+  readonly meanWalk: boolean;
+  /** Steps from one frame, with its jumps, to the next. */
+  readonly jumpEvery: number;
+  readonly seed: number;
+}
+
+/** All chains at one jump. The arrays are the receiver's. */
+export interface WalkFrame {
+  readonly step: number;
+  /** ȳ and x̂, `[chains, d]`. */
+  readonly ybar: Float32Array<ArrayBuffer>;
+  readonly xhat: Float32Array<ArrayBuffer>;
+  /** Acceptance probability `[chains]`, from kernels with an accept test. */
+  readonly acceptance?: Float64Array<ArrayBuffer>;
+  /** Seconds of work since the frame before. */
+  readonly seconds: number;
+}
+
+/** Takes a frame; the next is made when it has returned, so a slow page slows the walk, not itself. */
+export type FrameListener = (frame: WalkFrame) => void | Promise<void>;
+
+/** Hears why playing ended by itself: one line for the reader. */
+export type FailureListener = (message: string) => void;
+
+/** A walk in the worker. */
+export interface WalkControls {
+  /** Makes frames until `pause`. */
+  play(): void;
+  pause(): void;
+  /** Makes one frame and comes back when it was taken. */
+  step(): Promise<void>;
+  /**
+   * Goes on with other settings from where the chains stand. With the same kernel, M and walk noise and velocities
+   * go on too; another seed or number of chains starts again.
+   */
+  change(settings: WalkSettings): Promise<void>;
+  /** Puts chain `index` to x, `[d]`, under fresh noise, y_m = x + σ ε_m, and makes a frame. */
+  place(index: number, x: Float32Array): Promise<void>;
+  /** Starts again from the seed. */
+  reset(): Promise<void>;
+  /** y of one chain at the latest frame, `[M, d]`; for a mean walk residuals are drawn exactly. */
+  measurements(index: number): Promise<Float32Array>;
+  /** Ends it. */
+  close(): void;
+}
+
+/** Examples to learn from: bytes 0..255 for images, floats as they are. */
+export interface TrainingData {
+  readonly name: string;
+  /** Of one example. */
+  readonly shape: readonly number[];
+  /** `[count, ...shape]`. */
+  readonly values: Float32Array | Uint8Array;
+}
+
+export interface TrainingRequest {
+  readonly model: ModelConfig;
+  readonly config: TrainingConfig;
+  readonly data: TrainingData;
+  readonly device: Wish;
+  /** Parameters to start from, in the order of the model's specs, such as those of a file. */
+  readonly start?: Float32Array;
+  /** Bytes of a checkpoint of this model and configuration, to go on from. */
+  readonly checkpoint?: Uint8Array;
+}
+
+/** Reports of the steps since the last call; the next are made when it has returned. */
+export type StepsListener = (reports: readonly StepReport[]) => void | Promise<void>;
+
+/** A training in the worker. */
+export interface TrainingControls {
+  /** Steps made. */
+  stepsMade(): number;
+  /** Trains until `pause`, the last step of the configuration, or a failure. */
+  play(): void;
+  pause(): void;
+  /** Makes so many steps, or as many as are left, and comes back. */
+  advance(steps: number): Promise<readonly StepReport[]>;
+  /** Jumps of a walk of the moving average as it is now: x̂ `[chains, d]`, after `steps` steps. */
+  samples(settings: Omit<WalkSettings, 'jumpEvery'>, steps: number): Promise<Float32Array>;
+  /** ν(z) of the moving average as it is now, `[n, d]`. */
+  denoise(z: Float32Array): Promise<Float32Array>;
+  /** The moving average as an ONNX file, which `mdensity sample --model` walks. */
+  exportModel(): Promise<Uint8Array<ArrayBuffer>>;
+  /** A safetensors file to go on from, here or with `checkpoint`. */
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+/** Model and parameters of a file that mdensity trained. */
+export interface TrainedFile {
+  readonly config: ModelConfig;
+  readonly parameters: Float32Array;
+}
+
+/** What the worker does. Errors that are the reader's to mend have the name `UserError` or `GraphError`. */
+export interface Engine {
+  /**
+   * Opens an ONNX denoiser.
+   * @param name names it in errors.
+   * @param sigma σ̃, for a file that does not say it.
+   * @param onDevice hears it if the device is lost later and another one takes over.
+   */
+  openModel(
+    bytes: Uint8Array,
+    name: string,
+    options: { readonly device: Wish; readonly sigma?: number },
+    onDevice: DeviceListener & ProxyMarked,
+  ): Promise<ModelFacts>;
+  closeModel(id: number): Promise<void>;
+  /** ν(z), `[n, d]`. */
+  denoise(id: number, z: Float32Array): Promise<Float32Array>;
+  startWalk(
+    id: number,
+    settings: WalkSettings,
+    onFrame: FrameListener & ProxyMarked,
+    onFailure: FailureListener & ProxyMarked,
+  ): Promise<WalkControls & ProxyMarked>;
+  startTraining(
+    request: TrainingRequest,
+    onSteps: StepsListener & ProxyMarked,
+    onFailure: FailureListener & ProxyMarked,
+    onDevice: DeviceListener & ProxyMarked,
+  ): Promise<TrainingControls & ProxyMarked>;
+  /** Reads a model that mdensity trained, to go on from its weights. */
+  readTrained(bytes: Uint8Array, name: string): TrainedFile;
+}

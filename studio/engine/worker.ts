@@ -1,0 +1,53 @@
+/** The worker: the library's engine behind `Engine`, so that the page never waits for a number. */
+import { expose, type ProxyMarked, proxy, transfer } from 'comlink';
+import { UserError } from '../../src/errors.ts';
+import { readTrainedModel } from '../../src/model/weights.ts';
+import { type HeldModel, holdModel } from './models.ts';
+import type { Engine, FrameListener, WalkFrame } from './protocol.ts';
+import { createTraining } from './trainings.ts';
+import { createWalk } from './walks.ts';
+
+const held = new Map<number, HeldModel>();
+let lastId = 0;
+
+const engine: Engine = {
+  openModel: async (bytes, name, options, onDevice) => {
+    const model = await holdModel(bytes, name, options, onDevice);
+    lastId += 1;
+    held.set(lastId, model);
+    return { ...model.facts, id: lastId };
+  },
+  closeModel: async (id) => {
+    const model = held.get(id);
+    held.delete(id);
+    await model?.release();
+  },
+  denoise: async (id, z) => {
+    const out = new Float32Array(z.length);
+    await modelOf(id).denoiser.denoise(z, out);
+    return transfer(out, [out.buffer]);
+  },
+  startWalk: async (id, settings, onFrame, onFailure) =>
+    proxy(createWalk(modelOf(id).denoiser, settings, handingOver(onFrame), onFailure)),
+  startTraining: async (request, onSteps, onFailure, onDevice) =>
+    proxy(await createTraining(request, { onSteps, onFailure, onDevice })),
+  readTrained: readTrainedModel,
+};
+
+/** @throws UserError for a model that was closed. */
+function modelOf(id: number): HeldModel {
+  const model = held.get(id);
+  if (model) return model;
+  throw new UserError('this model was closed; open it again');
+}
+
+/** Frames change hands, they are not copied. */
+const handingOver =
+  (onFrame: FrameListener & ProxyMarked): FrameListener =>
+  (frame: WalkFrame) => {
+    const { ybar, xhat, acceptance } = frame;
+    const buffers = [ybar.buffer, xhat.buffer, ...(acceptance ? [acceptance.buffer] : [])];
+    return onFrame(transfer(frame, buffers));
+  };
+
+expose(engine);
