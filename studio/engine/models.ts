@@ -19,6 +19,8 @@ interface OpenOptions {
 /** Bytes of the largest file: a page's engine has 4 GB for a model's weights, its copy and its images. */
 const LARGEST = 1e9;
 
+type GaussianFile = Extract<DenoiserFile, { readonly rate?: undefined }>;
+
 /** Opens a model. @throws UserError as `openDenoiser`. */
 export async function holdModel(
   bytes: Uint8Array,
@@ -27,8 +29,17 @@ export async function holdModel(
   onDevice: DeviceListener,
 ): Promise<HeldModel> {
   const { sigma } = options;
-  const open = (device: DeviceReport['device']) =>
-    openDenoiser(bytes, name, { device, ...(sigma !== undefined && { sigma }) });
+  const open = async (device: DeviceReport['device']): Promise<GaussianFile> => {
+    const opened = await openDenoiser(bytes, name, {
+      device,
+      ...(sigma !== undefined && { sigma }),
+    });
+    if (opened.rate === undefined) return opened;
+    await opened.release();
+    throw new UserError(
+      `${name}: is of counts, and the page walks models of Gaussian noise; use mdensity sample`,
+    );
+  };
   if (bytes.length > LARGEST) {
     const [size, most] = [bytes.length, LARGEST].map((n) => `${(n / 1e9).toFixed(1)} GB`);
     throw new UserError(
@@ -36,7 +47,7 @@ export async function holdModel(
     );
   }
   let report = await chooseDevice(options.device);
-  let file: DenoiserFile;
+  let file: GaussianFile;
   try {
     file = await open(report.device);
   } catch (error) {
