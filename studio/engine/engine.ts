@@ -31,7 +31,11 @@ function start(): Remote<Engine> {
 export const openModel = (
   bytes: Uint8Array,
   name: string,
-  options: { readonly device?: Wish; readonly sigma?: number; readonly onDevice?: DeviceListener } = {},
+  options: {
+    readonly device?: Wish;
+    readonly sigma?: number;
+    readonly onDevice?: DeviceListener;
+  } = {},
 ): Promise<ModelFacts> => {
   const { device = 'auto', onDevice = () => {}, ...rest } = options;
   return start().openModel(bytes, name, { device, ...rest }, proxy(onDevice));

@@ -179,7 +179,9 @@ async function advanceOrFallBack(
     const { kept } = session;
     await release(session).catch(() => undefined);
     const from = `training goes on from step ${kept?.step ?? 0}`;
-    session.device = await onProcessor(`the graphics processor was lost, ${from}: ${lineOf(error)}`);
+    session.device = await onProcessor(
+      `the graphics processor was lost, ${from}: ${lineOf(error)}`,
+    );
     session.trainer = await openTrainer(request, model, session.device, kept);
     onDevice(session.device);
     return session.trainer.advance(most);

@@ -3,7 +3,13 @@ import type { Denoiser } from '../../src/density/index.ts';
 import type { Jump } from '../../src/sample/walk-jump.ts';
 import { lineOf } from './device.ts';
 import { createPlayer } from './player.ts';
-import type { FailureListener, FrameListener, WalkControls, WalkFrame, WalkSettings } from './protocol.ts';
+import type {
+  FailureListener,
+  FrameListener,
+  WalkControls,
+  WalkFrame,
+  WalkSettings,
+} from './protocol.ts';
 import {
   changeSettings,
   createSession,

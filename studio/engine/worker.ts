@@ -1,8 +1,8 @@
 /** The worker: the library's engine behind `Engine`, so that the page never waits for a number. */
 import { expose, type ProxyMarked, proxy, transfer } from 'comlink';
-import { readTrainedModel } from '../../src/model/weights.ts';
-import { holdModel, type HeldModel } from './models.ts';
 import { UserError } from '../../src/errors.ts';
+import { readTrainedModel } from '../../src/model/weights.ts';
+import { type HeldModel, holdModel } from './models.ts';
 import type { Engine, FrameListener, WalkFrame } from './protocol.ts';
 import { createTraining } from './trainings.ts';
 import { createWalk } from './walks.ts';
