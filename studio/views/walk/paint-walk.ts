@@ -94,7 +94,7 @@ function paintTrails(
   for (let band = 0; band < BANDS; band++) {
     const first = Math.floor(((length - 1) * band) / BANDS);
     const last = Math.floor(((length - 1) * (band + 1)) / BANDS);
-    context.globalAlpha = 0.1 + (0.6 * (band + 1)) / BANDS;
+    context.globalAlpha = (0.6 * (band + 1)) / BANDS;
     context.beginPath();
     for (let chain = 0; chain < chains && last > first; chain++) {
       let drawing = false;

@@ -4,7 +4,7 @@ import type { Jump } from '../../../src/sample/walk-jump.ts';
 /** Values of one kind that are kept for the diagnostics; the oldest draws leave. */
 const KEPT = 65_536;
 /** Steps of a path that are drawn. */
-export const TRAIL = 48;
+export const TRAIL = 32;
 /** Jumps that may fade at the same time. */
 const FADING = 2400;
 
