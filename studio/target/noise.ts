@@ -45,7 +45,7 @@ export function show(value: number, digits = 3): string {
 
 /** A coordinate, with as many places however large it is, so that it does not jump about. */
 export const showPlace = (value: number): string =>
-  Number.isFinite(value)
+  Math.abs(value) < 1e4
     ? value
         .toFixed(2)
         .replace(/^-0\.00$/, '0.00')

@@ -205,5 +205,7 @@ test.each([
 });
 
 test('coordinates keep two places', () => {
-  expect([0.005, -1.5, -0.001, 12].map(showPlace)).toEqual(['0.01', '−1.50', '0.00', '12.00']);
+  expect([0.005, -1.5, -0.001, 12, -1.2345e36, Number.NaN].map(showPlace)).toEqual([
+    ...['0.01', '−1.50', '0.00', '12.00', '−1.23e36', '–'],
+  ]);
 });
