@@ -1,10 +1,5 @@
-import { builtinModules } from 'node:module';
-
 // Imports run one way: a folder may use those named before it, never those after.
 const order = ['density', 'graph', 'nn', 'model', 'train', 'sample', 'evaluate', 'data', 'cli'];
-
-// What no browser has.
-const nodeOnly = ['onnxruntime-node', 'sharp', 'workerpool', 'write-file-atomic', 'env-paths'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -34,28 +29,11 @@ export default {
       from: { path: '^src/' },
       to: { path: '^studio/' },
     },
-    {
-      name: 'studio-runs-in-browsers',
-      comment: 'Nothing that a page loads may need Node, however far down it is imported.',
-      severity: 'error',
-      from: {
-        path: '^studio/',
-        pathNot: ['^studio/vite[^/]*[.]ts$', '[.]test[.]ts$', '^studio/testing/'],
-      },
-      to: {
-        reachable: true,
-        path: [
-          `^(node:)?(${builtinModules.join('|')})$`,
-          `(^|/)node_modules/(${nodeOnly.join('|')})/`,
-        ],
-      },
-    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^studio/public/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.svelte'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
   },
 };

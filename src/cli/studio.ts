@@ -47,8 +47,10 @@ export function studioCommand(parent: Command): void {
  *
  * @throws UserError when the port is taken or may not be had, or the studio was not built.
  */
-export async function serveStudio(port: number): Promise<Server> {
-  const folder = packagePath('dist', 'studio');
+export async function serveStudio(
+  port: number,
+  folder = packagePath('dist', 'studio'),
+): Promise<Server> {
   if (!isFolder(folder)) {
     throw new UserError(`${folder}: the studio is not built; run npm run build`);
   }

@@ -26,13 +26,12 @@ export {
 export { type LoadOptions, loadDataset } from './load.ts';
 export {
   decodeNpy,
-  encodeNpy,
   type NpyArray,
   type NpyType,
   readNpy,
-  type WritableNpyData,
   writeNpy,
 } from './npy.ts';
+export { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 export { decodeNpz, encodeNpz, type Npz, type NpzEntry, readNpz, writeNpz } from './npz.ts';
 export {
   findNamedSet,

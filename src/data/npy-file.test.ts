@@ -11,7 +11,7 @@ import type { LoadProgress } from './examples.ts';
 import { put, temporaryFolder } from './fixtures/folder.ts';
 import { whole } from './fixtures/whole.ts';
 import { loadDataset } from './load.ts';
-import { encodeNpy, type WritableNpyData } from './npy.ts';
+import { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 import { openNpyRows } from './npy-file.ts';
 
 const folder = temporaryFolder();

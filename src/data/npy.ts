@@ -2,10 +2,8 @@ import { endianness } from 'node:os';
 import { UserError } from '../errors.ts';
 import { readBytes, writeBytes } from '../files.ts';
 import { sizeOf } from './examples.ts';
-import { littleEndianBytes, swapBytes } from './hash.ts';
-
-/** Values mdensity can write as NPY: `<f4`, `<f8`, `|u1`, `<i4`. */
-export type WritableNpyData = Float32Array | Float64Array | Uint8Array | Int32Array;
+import { swapBytes } from './hash.ts';
+import { encodeNpy, npyMagic, type WritableNpyData } from './npy-encode.ts';
 
 /** An array read from NPY, row-major. Booleans come as bytes 0 and 1. */
 export interface NpyArray {
@@ -27,7 +25,6 @@ export const npyArrays = {
   b1: Uint8Array,
 } as const;
 
-const magic = '\x93NUMPY';
 const getAgain = 'get or save the file again';
 const nativeOrder = endianness() === 'LE' ? '<' : '>';
 
@@ -79,7 +76,7 @@ export function decodeNpyHeader(bytes: Uint8Array, length: number, file: string)
 
 function decodeHeader(bytes: Uint8Array, file: string): NpyHeader {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.toString('latin1', 0, 6) !== magic) {
+  if (view.toString('latin1', 0, 6) !== npyMagic) {
     throw new UserError(`${file}: magic number is not NPY's \\x93NUMPY; save it with numpy.save.`);
   }
   const version = view[6] ?? 0;
@@ -122,31 +119,6 @@ function parseHeader(text: string, file: string): Omit<NpyHeader, 'start'> {
     );
   }
   return { order, dtype: dtype as NpyType, shape: dimensions.match(/\d+/g)?.map(Number) ?? [] };
-}
-
-/**
- * Encodes a row-major array as NPY version 1, C order, little-endian.
- * Throws where `shape` does not hold as many values as `data` (a defect of the caller).
- */
-export function encodeNpy(data: WritableNpyData, shape: readonly number[]): Uint8Array {
-  if (sizeOf(shape) !== data.length) {
-    throw new Error(`NPY: shape [${shape.join(', ')}] does not hold ${data.length} values.`);
-  }
-  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const fields = `{'descr': '${descrOf(data)}', 'fortran_order': False, 'shape': (${tuple}), }`;
-  // NumPy aligns the values to 64 bytes and ends the header with a newline.
-  const header = `${fields}${' '.repeat(63 - ((10 + fields.length) % 64))}\n`;
-  const prefix = Buffer.alloc(10);
-  prefix.write(magic, 'latin1');
-  prefix[6] = 1;
-  prefix.writeUInt16LE(header.length, 8);
-  return Buffer.concat([prefix, Buffer.from(header, 'latin1'), littleEndianBytes(data)]);
-}
-
-function descrOf(data: WritableNpyData): string {
-  if (data instanceof Float32Array) return '<f4';
-  if (data instanceof Float64Array) return '<f8';
-  return data instanceof Int32Array ? '<i4' : '|u1';
 }
 
 /** Reads an NPY file; see `decodeNpy`. */

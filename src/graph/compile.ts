@@ -1,3 +1,4 @@
+import type { Device, Runtime } from './device.ts';
 import { createEmitter, type Emission } from './emitter.ts';
 import { GraphError } from './error.ts';
 import { feeder, type HostArray, hostTensor } from './host.ts';
@@ -5,14 +6,7 @@ import { lowerGraph, type Tensors } from './lower.ts';
 import { encodeModel, type OnnxGraph } from './onnx.ts';
 import { handsOutState, REPEATS, repeatGraph } from './repeat.ts';
 import { countRuns, runInTurn, stack } from './runs.ts';
-import {
-  type Device,
-  loadRuntime,
-  openSession,
-  probeChannelBlock,
-  type Runtime,
-  resolveDevice,
-} from './runtime.ts';
+import { loadRuntime, openSession, probeChannelBlock, resolveDevice } from './runtime.ts';
 import { createState, type ProgramState, primed, type StateTensors } from './state.ts';
 import { input, type Tensor } from './tensor.ts';
 

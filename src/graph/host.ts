@@ -1,6 +1,6 @@
 import type * as Ort from 'onnxruntime-common';
+import type { Runtime } from './device.ts';
 import { GraphError } from './error.ts';
-import type { Runtime } from './runtime.ts';
 import { type DType, describe, sizeOf, type Tensor } from './tensor.ts';
 
 /** The typed array that holds a tensor's values on the host; bools are bytes 0 or 1. */

@@ -1,4 +1,5 @@
 export { type CompileOptions, compile, type Program } from './compile.ts';
+export { type Device, devices } from './device.ts';
 export { GraphError } from './error.ts';
 export { exportOnnx } from './export.ts';
 export { grad, pullBack } from './gradient.ts';
@@ -8,7 +9,7 @@ export { type OnnxFile, openOnnx } from './onnx-file.ts';
 export * from './ops/index.ts';
 export { type OnnxDescription, readOnnx } from './read-onnx.ts';
 export { recompute } from './recompute.ts';
-export { type Device, devices, resolveDevice } from './runtime.ts';
+export { resolveDevice } from './runtime.ts';
 export type { ProgramState, StateTensor } from './state.ts';
 export {
   apply,

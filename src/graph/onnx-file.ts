@@ -1,7 +1,8 @@
 import type * as Ort from 'onnxruntime-common';
+import type { Device } from './device.ts';
 import { GraphError } from './error.ts';
 import { readOnnx } from './read-onnx.ts';
-import { type Device, loadRuntime, openSession, resolveDevice } from './runtime.ts';
+import { loadRuntime, openSession, resolveDevice } from './runtime.ts';
 
 /** An ONNX function of one float32 tensor [batch, ...shape] to one of the same shape. */
 export interface OnnxFile {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import type { Device, Runtime } from './runtime.ts';
+import type { Device, Runtime } from './device.ts';
 
 /** ONNX Runtime for Node. `onnxruntime-web.ts` is the same for browsers; `#onnxruntime` names either. */
 export const importRuntime = (): Promise<Runtime> =>

@@ -1,15 +1,15 @@
 import type * as Ort from 'onnxruntime-common';
-import type { Device, Runtime } from './runtime.ts';
+import type { Device, Runtime } from './device.ts';
 
 /**
  * ONNX Runtime for browsers, to be used in a worker: the build with WebGPU where there is an adapter, else the
  * smaller one that has the processor alone.
  */
 export async function importRuntime(): Promise<Runtime> {
-  const module: Runtime = (await mayHaveGpu())
+  const { InferenceSession, Tensor, env } = (await mayHaveGpu())
     ? await import('onnxruntime-web/webgpu')
     : await import('onnxruntime-web/wasm');
-  const { InferenceSession, Tensor } = module;
+  env.wasm.numThreads = processorThreads();
   const inTurn = oneAtATime();
   const create = async (model: Uint8Array, options: Ort.InferenceSession.SessionOptions) =>
     likeNode(await inTurn(() => InferenceSession.create(model, options)), inTurn);
@@ -24,6 +24,15 @@ export const providersOf = (device: Exclude<Device, 'auto'>): string[] =>
 export async function mayHaveGpu(): Promise<boolean> {
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
   return Boolean(await gpu?.requestAdapter().catch(() => null));
+}
+
+/**
+ * Threads of a call: all cores but one, which is the page's, where the page may share memory; else 1. Beyond 8 a
+ * small network gains nothing.
+ */
+export function processorThreads(): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return Math.min(8, Math.max(1, navigator.hardwareConcurrency - 1));
 }
 
 type InTurn = <T>(task: () => Promise<T>) => Promise<T>;

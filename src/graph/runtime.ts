@@ -1,14 +1,8 @@
-import { importRuntime, mayHaveGpu, providersOf } from '#onnxruntime';
 import type * as Ort from 'onnxruntime-common';
+import { importRuntime, mayHaveGpu, providersOf } from '#onnxruntime';
+import { type Device, devices, type Runtime } from './device.ts';
 import { GraphError } from './error.ts';
 import { encodeModel } from './onnx.ts';
-
-/** Where a graph runs: `auto` takes WebGPU where it opens, else the CPU. */
-export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda';
-
-export const devices: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda'];
-
-export type Runtime = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>;
 
 let loading: Promise<Runtime> | undefined;
 

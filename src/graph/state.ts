@@ -1,7 +1,8 @@
 import type * as Ort from 'onnxruntime-common';
+import type { Runtime } from './device.ts';
 import { GraphError } from './error.ts';
 import { type HostArray, hostTensor } from './host.ts';
-import { identityModel, openSession, type Runtime } from './runtime.ts';
+import { identityModel, openSession } from './runtime.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
 
 /** A value kept between calls: the graph reads `value` and leaves `next` for the next call. */

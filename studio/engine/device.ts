@@ -1,4 +1,5 @@
 /** Which device the worker's work runs on. */
+import { processorThreads } from '../../src/graph/onnxruntime-web.ts';
 import { identityModel, loadRuntime, openSession } from '../../src/graph/runtime.ts';
 import type { DeviceReport, Wish } from './protocol.ts';
 
@@ -7,9 +8,20 @@ interface Gpu {
   requestAdapter(): Promise<{ readonly info?: { readonly isFallbackAdapter?: boolean } } | null>;
 }
 
+/** Whether the GPU was lost: this worker's runtime cannot take it up again. */
+let lost = false;
+
+/** The processor, because the GPU is gone. What the runtime said goes to the console. */
+export function afterLoss(error: unknown, consequence = ''): Promise<DeviceReport> {
+  lost = true;
+  console.info(error);
+  return onProcessor(`the graphics processor failed or was lost${consequence}`);
+}
+
 /** The device that a wish comes to, with the reason. Never fails: the processor is always there. */
 export async function chooseDevice(wish: Wish): Promise<DeviceReport> {
   if (wish === 'cpu') return onProcessor('chosen');
+  if (lost) return onProcessor('the graphics processor was lost; reload the page to try it again');
   const { gpu } = navigator as { gpu?: Gpu };
   if (!gpu) return onProcessor('this browser has no WebGPU, or keeps it from pages without https');
   const adapter = await gpu.requestAdapter().catch(() => null);
@@ -32,12 +44,6 @@ export async function onProcessor(reason: string): Promise<DeviceReport> {
   const threads = processorThreads();
   const speed = threads > 1 ? `${threads} threads` : 'one thread';
   return { device: 'cpu', threads, why: `on the processor, ${speed} (${reason})` };
-}
-
-/** What the runtime takes: half the cores, at most 4, where the page may share memory; else 1. */
-function processorThreads(): number {
-  if (!globalThis.crossOriginIsolated) return 1;
-  return Math.min(4, Math.ceil((navigator.hardwareConcurrency || 1) / 2));
 }
 
 /** Whether an error is that of a device, which another one may not have. */

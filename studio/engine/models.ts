@@ -1,7 +1,8 @@
 /** Models that the worker holds. One on a GPU that is lost goes on, in the same call, on the processor. */
 import type { Denoiser } from '../../src/density/index.ts';
+import { UserError } from '../../src/errors.ts';
 import { type DenoiserFile, openDenoiser } from '../../src/model/denoiser-file.ts';
-import { chooseDevice, isDeviceError, lineOf, onProcessor } from './device.ts';
+import { afterLoss, chooseDevice, isDeviceError, lineOf, onProcessor } from './device.ts';
 import type { DeviceListener, DeviceReport, ModelFacts, Wish } from './protocol.ts';
 
 export interface HeldModel {
@@ -15,6 +16,9 @@ interface OpenOptions {
   readonly sigma?: number;
 }
 
+/** Bytes of the largest file: a page's engine has 4 GB for a model's weights, its copy and its images. */
+const LARGEST = 1e9;
+
 /** Opens a model. @throws UserError as `openDenoiser`. */
 export async function holdModel(
   bytes: Uint8Array,
@@ -25,6 +29,12 @@ export async function holdModel(
   const { sigma } = options;
   const open = (device: DeviceReport['device']) =>
     openDenoiser(bytes, name, { device, ...(sigma !== undefined && { sigma }) });
+  if (bytes.length > LARGEST) {
+    const [size, most] = [bytes.length, LARGEST].map((n) => `${(n / 1e9).toFixed(1)} GB`);
+    throw new UserError(
+      `${name}: ${size} are too large for a page, which can take ${most}; use the command line`,
+    );
+  }
   let report = await chooseDevice(options.device);
   let file: DenoiserFile;
   try {
@@ -36,7 +46,7 @@ export async function holdModel(
   }
   const fallBack = async (error: unknown) => {
     if (!isDeviceError(report.device, error)) throw error;
-    report = await onProcessor(`the graphics processor was lost: ${lineOf(error)}`);
+    report = await afterLoss(error);
     // What is lost may not be released any more.
     await file.release().catch(() => undefined);
     file = await open('cpu');

@@ -1,6 +1,6 @@
 /** What the page and its worker say to each other: plain data and typed arrays alone. */
 import type { ProxyMarked } from 'comlink';
-import type { Device } from '../../src/graph/runtime.ts';
+import type { Device } from '../../src/graph/device.ts';
 import type { ModelConfig } from '../../src/model/model.ts';
 import type { KernelName } from '../../src/sample/kernels/index.ts';
 import type { TrainingConfig } from '../../src/train/config.ts';

@@ -12,7 +12,7 @@ import {
   type Trainer,
 } from '../../src/train/trainer.ts';
 import { compileDenoiser, type LiveDenoiser } from '../../src/train/validation.ts';
-import { chooseDevice, isDeviceError, lineOf, onProcessor } from './device.ts';
+import { afterLoss, chooseDevice, isDeviceError, lineOf, onProcessor } from './device.ts';
 import { createPlayer } from './player.ts';
 import type {
   DeviceListener,
@@ -178,10 +178,7 @@ async function advanceOrFallBack(
     if (!isDeviceError(device.device, error)) throw error;
     const { kept } = session;
     await release(session).catch(() => undefined);
-    const from = `training goes on from step ${kept?.step ?? 0}`;
-    session.device = await onProcessor(
-      `the graphics processor was lost, ${from}: ${lineOf(error)}`,
-    );
+    session.device = await afterLoss(error, `; training goes on from step ${kept?.step ?? 0}`);
     session.trainer = await openTrainer(request, model, session.device, kept);
     onDevice(session.device);
     return session.trainer.advance(most);

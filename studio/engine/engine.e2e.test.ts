@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser } from 'playwright-core';
+import { expect, inject, test } from 'vitest';
+import {
+  createModel,
+  exportDenoiser,
+  type ModelConfig,
+  openDenoiser,
+} from '../../src/model/index.ts';
+import { findPreset } from '../../src/nn/index.ts';
+import { packagePath } from '../../src/package-folder.ts';
+import { walkJump } from '../../src/sample/index.ts';
+import { createTrainer, inMemory, trainingSchema } from '../../src/train/index.ts';
+import { noGpu, openPage, softwareGpu, startBrowser } from '../testing/browser.ts';
+import type { WalkFrame, WalkSettings } from './protocol.ts';
+
+const browsers: Readonly<Record<'cpu' | 'webgpu', Browser>> = {
+  cpu: await startBrowser(noGpu),
+  webgpu: await startBrowser(softwareGpu),
+};
+
+const settings: WalkSettings = {
+  ...{ chains: 2, measurements: 2, kernel: 'sachs', stepSize: 0.5, friction: 0.5, seed: 4 },
+  ...{ meanWalk: false, jumpEvery: 4 },
+};
+
+/** Largest difference of a pixel after 8 steps; pixels are of [0, 1]. */
+const WALK_TOLERANCE = 2e-4;
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) {
+  expect(actual.length).toBe(expected.length);
+  const most = Array.from(expected).reduce(
+    (worst, value, i) => Math.max(worst, Math.abs(value - actual[i]!)),
+    0,
+  );
+  expect(most).toBeLessThan(tolerance);
+}
+
+test.each(['cpu', 'webgpu'] as const)(
+  'the walk of the model in the box on %s is that of Node',
+  async (device) => {
+    const { page, complaints } = await openPage(browsers[device], inject('harness'));
+    const walked = await page.evaluate(
+      async ({ device, settings }) => {
+        const { engine } = window;
+        const shares: number[] = [];
+        const bytes = await engine.fetchBoxModel('mnist', {
+          onProgress: ({ share }) => shares.push(share!),
+        });
+        const model = await engine.openModel(bytes, 'mnist', { device });
+        const frames: number[][] = [];
+        const take = ({ step, ybar, xhat }: WalkFrame) => {
+          frames.push([step, ...ybar, ...xhat]);
+        };
+        const walk = await engine.startWalk(model.id, settings, take, (message) => {
+          throw new Error(message);
+        });
+        await walk.step();
+        await walk.step();
+        return { frames, device: model.device, shares };
+      },
+      { device, settings },
+    );
+    expect(walked.device.device).toBe(device);
+    expect(walked.shares.at(-1)).toBe(1);
+    const bytes = await readFile(packagePath('models/mnist/model.onnx'));
+    const denoiser = await openDenoiser(bytes, 'mnist');
+    const expected: number[][] = [];
+    for await (const { step, ybar, xhat } of walkJump(denoiser, { ...settings, steps: 8 })) {
+      expected.push([step, ...ybar, ...xhat]);
+    }
+    expect(walked.frames).toHaveLength(2);
+    walked.frames.forEach((frame, i) => {
+      expect(frame[0]).toBe(4 * (i + 1));
+      expectClose(frame, expected[i]!, WALK_TOLERANCE);
+    });
+    expect(complaints).toEqual([]);
+  },
+);
+
+const model: ModelConfig = {
+  ...{ parametrization: 'gps', view: 'denoised', sigma: 0.5, measurements: 1, shape: [2] },
+  network: findPreset('mlp').config,
+};
+const config = trainingSchema.parse({ sigma: 0.5, steps: 12, batch: 32, warmup: 2, seed: 3 });
+const points = Float32Array.from({ length: 200 }, (_, i) => 2 * Math.sin(i) + (i % 3));
+
+async function trainInNode(steps: number) {
+  const dataset = { name: 'points', count: 100, shape: [2], hash: '', ...inMemory(points, 100) };
+  const trainer = await createTrainer({
+    model: createModel(model),
+    dataset,
+    config,
+    device: 'cpu',
+  });
+  const losses: number[] = [];
+  while (trainer.step < steps) {
+    losses.push(...(await trainer.advance(steps - trainer.step)).map(({ loss }) => loss));
+  }
+  const average = await trainer.average();
+  await trainer.release();
+  return { losses, average };
+}
+
+test.each(['cpu', 'webgpu'] as const)('training on %s is that of Node', async (device) => {
+  const { page, complaints } = await openPage(browsers[device], inject('harness'));
+  const trained = await page.evaluate(
+    async ({ model, config, points, device }) => {
+      const data = { name: 'points', shape: [2], values: Float32Array.from(points) };
+      const devices: string[] = [];
+      const training = await window.engine.startTraining(
+        { model, config, data, device },
+        {
+          onSteps: () => {},
+          onFailure: (message) => {
+            throw new Error(message);
+          },
+          onDevice: (report) => devices.push(report.device),
+        },
+      );
+      const reports = await training.advance(12);
+      const file = await training.exportModel();
+      return { losses: reports.map(({ loss }) => loss), file: [...file], devices };
+    },
+    { model, config, points: [...points], device },
+  );
+  const { losses, average } = await trainInNode(12);
+  expect(trained.devices).toEqual([device]);
+  expect(trained.losses).toHaveLength(12);
+  expectClose(trained.losses, losses, 1e-4);
+
+  // What was learned comes here as a file, which denoises as Node's own.
+  const z = Float32Array.from({ length: 40 }, (_, i) => Math.cos(i) * 3);
+  const [there, here] = [new Float32Array(40), new Float32Array(40)];
+  const theirs = await openDenoiser(Uint8Array.from(trained.file), 'trained in the page');
+  const ours = await openDenoiser(exportDenoiser(model, average), 'trained in Node');
+  await theirs.denoise(z, there);
+  await ours.denoise(z, here);
+  expectClose(there, here, 1e-4);
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Run by `npm run test:studio`: the studio in a browser. Needs Chromium; `CHROMIUM` says where. */
+export default defineConfig({
+  test: {
+    include: ['studio/**/*.e2e.test.ts'],
+    globalSetup: 'studio/testing/setup.ts',
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
