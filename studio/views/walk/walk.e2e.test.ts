@@ -24,14 +24,15 @@ async function openResting(query = '', width = 1100) {
 }
 
 const stepOf = async (page: Page) =>
-  Number((await page.getByTestId('step').innerText()).replace('step ', ''));
+  Number(await page.getByTestId('step').locator('strong').textContent());
 const waitForStep = (page: Page, least: number) =>
   page.waitForFunction(
     (least) =>
       Number(document.querySelector('[data-testid=step] strong')?.textContent ?? 0) >= least,
     least,
   );
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const toggle = (page: Page, name: string) => page.getByRole('checkbox', { name });
 
 test('it runs by itself, pauses, steps and starts again, and says what the draws say', async () => {
   const { page, complaints } = await openPage(browser, `${walk}?v=1&burn=0&every=1&speed=300`);
@@ -66,10 +67,10 @@ test('the same seed gives the chain of the command line', async () => {
     await waitForStep(page, step);
   }
   const place = (of: Float32Array) => `(${showPlace(of[4]!)}, ${showPlace(of[5]!)})`;
-  expect(await page.getByTestId('chain').innerText()).toBe(
+  expect(await page.getByTestId('chain').textContent()).toBe(
     `chain 2: ȳ = ${place(ybar)}, x̂ = ${place(xhat)}`,
   );
-  expect(await page.locator('pre').innerText()).toBe(
+  expect(await page.locator('pre').textContent()).toBe(
     'mdensity walk --density rings --sigma 0.8 --measurements 4 --kernel baoab --step-size 0.7 --friction 0.25 --chains 3 --seed 11 --out walk/',
   );
   expect(complaints).toEqual([]);
@@ -79,30 +80,30 @@ test('controls change the walk, and a link brings all of them back', async () =>
   const { page, complaints } = await openResting('?v=1&burn=0');
   await button(page, 'Step').click();
   await waitForStep(page, 1);
-  const before = await page.getByTestId('chain').innerText();
-  await page.getByLabel('Kernel', { exact: true }).selectOption('mala');
+  const before = await page.getByTestId('chain').textContent();
+  await page.getByRole('combobox', { name: 'Kernel' }).selectOption('mala');
   await page.waitForFunction(() => location.hash.includes('kernel=mala'));
   expect(await stepOf(page)).toBe(0);
   expect(await page.getByRole('slider', { name: 'Friction γδ' }).isDisabled()).toBe(true);
   await button(page, 'Step').click();
   await waitForStep(page, 1);
-  expect(await page.getByTestId('chain').innerText()).not.toBe(before);
+  expect(await page.getByTestId('chain').textContent()).not.toBe(before);
   await page.getByText('Acceptance', { exact: true }).waitFor();
   await page.getByRole('spinbutton', { name: 'Measurements M' }).fill('9');
   await page.keyboard.press('Tab');
-  await page.getByLabel('Mean walk: ȳ alone').check();
-  await page.getByLabel('Its M measurements y').check();
+  await toggle(page, 'Mean walk: ȳ alone').check();
+  await toggle(page, 'Its M measurements y').check();
   await page.getByRole('slider', { name: 'Step size δ' }).press('ArrowLeft');
   await page.waitForFunction(() => /M=9.*step=0\.4\d+.*mean=1.*ys=1/.test(location.hash));
   await button(page, 'Step').click();
   await waitForStep(page, 1);
-  const state = await page.getByTestId('chain').innerText();
+  const state = await page.getByTestId('chain').textContent();
   await page.reload();
   await waitForView(page);
   await button(page, 'Step').click();
   await waitForStep(page, 1);
-  expect(await page.getByTestId('chain').innerText()).toBe(state);
-  expect(await page.getByLabel('Mean walk: ȳ alone').isChecked()).toBe(true);
+  expect(await page.getByTestId('chain').textContent()).toBe(state);
+  expect(await toggle(page, 'Mean walk: ȳ alone').isChecked()).toBe(true);
   expect(complaints).toEqual([]);
 });
 
@@ -110,7 +111,7 @@ test('a walk that diverges says where, and goes on with half the step', async ()
   const { page, complaints } = await openPage(browser, `${walk}?v=1&kernel=ula&step=8&speed=600`);
   const alert = page.getByRole('alert');
   await alert.waitFor();
-  expect(await alert.innerText()).toMatch(/chain \d+, step \d+: the position is .*step of 8 σ/s);
+  expect(await alert.textContent()).toMatch(/chain \d+, step \d+: the position is .*step of 8 σ/s);
   await button(page, 'Halve the step to 4 σ').click();
   await page.waitForFunction(() => location.hash.includes('step=4'));
   // 4 σ is too much as well, 2 σ and 1 σ are not.
