@@ -143,6 +143,7 @@ test.each(['light', 'dark'] as const)(
       ...{ width: 360, colorScheme },
     });
     await waitForStep(page, 20);
+    await button(page, 'Pause').click();
     for (const what of ['Kernel', 'R̂']) {
       await page.locator(`summary[aria-label="What is ${what}?"]`).click();
     }
