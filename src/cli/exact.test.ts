@@ -130,6 +130,7 @@ describe('walk', () => {
     ['sachs', []],
     ['malt', ['--step-size', '0.3']],
     ['sachs', ['--mean-walk']],
+    ['sachs', ['--inverse-mass', '2']],
   ])('%s %j finds the mean and covariance of ȳ', async (kernel, options) => {
     const result = await walk(
       '--kernel',
