@@ -3,6 +3,7 @@ import type { Denoiser } from '../../src/density/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { type DenoiserFile, openDenoiser } from '../../src/model/denoiser-file.ts';
 import { afterLoss, chooseDevice, isDeviceError, lineOf, onProcessor } from './device.ts';
+import { LARGEST_MODEL } from './limits.ts';
 import type { DeviceListener, DeviceReport, ModelFacts, Wish } from './protocol.ts';
 
 export interface HeldModel {
@@ -16,9 +17,6 @@ interface OpenOptions {
   readonly sigma?: number;
 }
 
-/** Bytes of the largest file: a page's engine has 4 GB for a model's weights, its copy and its images. */
-const LARGEST = 1e9;
-
 /** Opens a model. @throws UserError as `openDenoiser`. */
 export async function holdModel(
   bytes: Uint8Array,
@@ -29,8 +27,8 @@ export async function holdModel(
   const { sigma } = options;
   const open = (device: DeviceReport['device']) =>
     openDenoiser(bytes, name, { device, ...(sigma !== undefined && { sigma }) });
-  if (bytes.length > LARGEST) {
-    const [size, most] = [bytes.length, LARGEST].map((n) => `${(n / 1e9).toFixed(1)} GB`);
+  if (bytes.length > LARGEST_MODEL) {
+    const [size, most] = [bytes.length, LARGEST_MODEL].map((n) => `${(n / 1e9).toFixed(1)} GB`);
     throw new UserError(
       `${name}: ${size} are too large for a page, which can take ${most}; use the command line`,
     );
