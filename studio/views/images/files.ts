@@ -2,7 +2,7 @@
 import { UserError } from '../../../src/errors.ts';
 import type { ImageShape } from './settings.ts';
 
-/** What a file seems to be by its name and what the browser takes it for. */
+/** What a file is taken for, by its name. */
 export function kindOf(file: {
   readonly name: string;
   readonly type: string;
