@@ -3,12 +3,8 @@ import { UserError } from '../../../src/errors.ts';
 import type { ImageShape } from './settings.ts';
 
 /** What a file is taken for, by its name. */
-export function kindOf(file: {
-  readonly name: string;
-  readonly type: string;
-}): 'model' | 'picture' {
-  return /\.onnx$/i.test(file.name) ? 'model' : 'picture';
-}
+export const kindOf = ({ name }: { readonly name: string }): 'model' | 'picture' =>
+  /\.onnx$/i.test(name) ? 'model' : 'picture';
 
 /** The largest middle part of a picture that has the shape's proportions. */
 export function cropTo(

@@ -6,6 +6,7 @@ test('a few small pictures are enlarged, many stay small, large ones shrink', ()
   const digit = { width: 28, height: 28 };
   expect(scaleOf({ room: 700, count: 16 }, digit)).toBe(4);
   expect(scaleOf({ room: 700, count: 1 }, digit)).toBe(5);
+  expect(scaleOf({ room: 700, count: 4 }, { width: 8, height: 8 })).toBe(17);
   expect(scaleOf({ room: 320, count: 100 }, digit)).toBe(2);
   expect(scaleOf({ room: 320, count: 4 }, { width: 640, height: 640 })).toBe(0.5);
 });

@@ -4,7 +4,8 @@
 export const GAP = 4;
 /** A wall higher than this would push what is below it out of sight. */
 const HEIGHT = 420;
-const LARGEST = 5;
+/** Width of the largest enlarged picture. */
+const LARGEST = 140;
 
 /** Pictures in a row of `room` pixels at a scale. */
 export const columnsAt = (room: number, width: number, scale: number): number =>
@@ -19,7 +20,7 @@ export function scaleOf(
   { width, height }: { readonly width: number; readonly height: number },
 ): number {
   if (width > room) return room / width;
-  for (let scale = LARGEST; scale > 1; scale--) {
+  for (let scale = Math.floor(LARGEST / width); scale > 1; scale--) {
     const rows = Math.ceil(count / columnsAt(room, width, scale));
     const fits = width * scale <= room && rows * (height * scale + GAP) <= HEIGHT;
     if (fits) return scale;

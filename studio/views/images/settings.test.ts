@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ModelConfig } from '../../../src/model/index.ts';
 import { decodeLink, encodeLink } from '../../link.ts';
-import { schema } from './schema.ts';
+import { type ImagesState, schema } from './schema.ts';
 import {
   imageShapeOf,
   kernelsFor,
@@ -24,10 +24,10 @@ test('state and settings say the same', () => {
 });
 
 test('a link holds all of the state', () => {
-  const other = {
+  const other: ImagesState = {
     ...{ model: 'my net.onnx', device: 'cpu', chains: 9, M: 16, kernel: 'baoab', open: 3 },
     ...{ stepSize: 0.7, friction: 0.125, mean: true, jumpEvery: 2, pace: 10, seed: 5 },
-  } as const;
+  };
   const hash = encodeLink('images', schema, other);
   expect(decodeLink(schema, hash.split('?')[1]!)).toEqual({ state: other });
   expect(decodeLink(schema, 'v=1&chains=101&kernel=nuts').problem).toMatch(
