@@ -81,7 +81,7 @@ test('plays, goes on under its controls, and comes back by its link', async () =
   await page.getByLabel('Measurement 3', { exact: true }).waitFor();
   await page.getByRole('combobox', { name: 'Kernel' }).selectOption('baoab');
   await field('Step size').fill('0.25');
-  await page.getByLabel('Walk the mean alone').check();
+  await page.getByRole('checkbox', { name: 'Walk the mean alone' }).check();
   await press(page, 'Pause');
   const before = await stepShown(page);
   expect(before).toBeGreaterThanOrEqual(3);
@@ -97,7 +97,7 @@ test('plays, goes on under its controls, and comes back by its link', async () =
   await page.locator('[data-chain="4"]').waitFor();
   expect(await page.getByRole('combobox', { name: 'Kernel' }).inputValue()).toBe('baoab');
   expect(await field('Measurements M').inputValue()).toBe('3');
-  expect(await page.getByLabel('Walk the mean alone').isChecked()).toBe(true);
+  expect(await page.getByRole('checkbox', { name: 'Walk the mean alone' }).isChecked()).toBe(true);
   await page.getByRole('heading', { name: 'Chain 1' }).waitFor();
   // The file itself is not in a link: its name is, and it can be opened again.
   expect(await page.getByRole('alert').textContent()).toMatch(/no model “half.onnx” in the box/);

@@ -29,7 +29,7 @@ test('a picture that falls on a chain starts it, and the others stay', async () 
   near(red!, [255, 0, 0]);
   near(blue!, [0, 0, 255]);
   near(first!, before);
-  await page.getByLabel('Take the negative of pictures').check();
+  await page.getByRole('checkbox', { name: 'Take the negative of pictures' }).check();
   await page
     .locator('input[aria-label="Pictures to start from"]')
     .setInputFiles(await evenPicture('red.png', '#ff0000'));
@@ -75,7 +75,8 @@ test('a link to a model that is not there says so, and another one can be chosen
   await press(page, 'Play');
   expect(await alert.textContent()).toMatch(/no model “celeba”/);
   await page.getByRole('combobox', { name: 'Model' }).selectOption('mnist');
-  await alert.waitFor({ state: 'detached' });
+  await waitForStep(page, 1);
+  expect(await alert.count()).toBe(0);
 });
 
 test('a load shows its progress and can be ended', async () => {

@@ -11,12 +11,15 @@ import { failed, followSettings, receiver } from './walking.ts';
 import { errorNote, lineOf, type Wall } from './wall.svelte.ts';
 
 /** What is asked for: a model on a device. */
-const keyOf = ({ state, behind }: Wall): string =>
-  [state.model, state.device, behind.own?.name === state.model ? behind.own.sigma : ''].join(' ');
+const keyOf = (wall: Wall): string =>
+  [wall.state.model, wall.state.device, ownOf(wall)?.sigma].join(' ');
+
+/** The reader's model, where it is the one that is asked for. */
+const ownOf = ({ state, shown }: Wall) => (shown.own?.name === state.model ? shown.own : undefined);
 
 /** Whether a name is of a model that can be had now. */
-export const isThere = ({ behind, state }: Wall): boolean =>
-  boxNames.includes(state.model) || behind.own?.name === state.model;
+export const isThere = (wall: Wall): boolean =>
+  boxNames.includes(wall.state.model) || ownOf(wall) !== undefined;
 
 /** Loads the model that is asked for, where it is not there yet. False where it cannot be had. */
 export function ready(wall: Wall): Promise<boolean> {
@@ -27,10 +30,9 @@ export function ready(wall: Wall): Promise<boolean> {
   return load(wall, key);
 }
 
-/** Follows the controls: another model or device, once something was loaded. */
+/** Follows the controls: another model or device, once the reader wanted one. */
 export async function followModel(wall: Wall): Promise<void> {
-  const { behind } = wall;
-  if ((behind.key ?? behind.loading?.key) !== undefined) await ready(wall);
+  if (wall.behind.wanted) await ready(wall);
 }
 
 /** Opens a model of the reader's. */
@@ -44,8 +46,8 @@ export async function openFile(wall: Wall, file: File): Promise<void> {
 
 /** Opens a model whose bytes are here, at a σ̃ that the reader gave if it does not say it. */
 export async function openOwn(wall: Wall, own: OwnModel): Promise<void> {
-  const { behind, state } = wall;
-  behind.own = own;
+  const { behind, state, show } = wall;
+  show({ own });
   // The same name may be of another file.
   behind.key = undefined;
   behind.loading?.abort.abort();
@@ -58,6 +60,7 @@ export async function openOwn(wall: Wall, own: OwnModel): Promise<void> {
 export function cancel(wall: Wall): void {
   wall.behind.loading?.abort.abort();
   wall.behind.loading = undefined;
+  wall.behind.wanted = false;
   unload(wall);
   wall.show({ loading: undefined });
 }
@@ -89,7 +92,7 @@ function load(wall: Wall, key: string): Promise<boolean> {
     } catch (error) {
       if (abort.signal.aborted) return false;
       unload(wall);
-      if (doesNotSaySigma(error)) show({ unsaid: behind.own });
+      if (doesNotSaySigma(error)) show({ unsaid: ownOf(wall) });
       else show({ modelNote: { kind: 'error', text: forPage(lineOf(error)) } });
       return false;
     } finally {
@@ -103,6 +106,7 @@ function load(wall: Wall, key: string): Promise<boolean> {
     ...{ loading: { name: wall.state.model }, modelNote: undefined },
     ...{ walkNote: undefined, unsaid: undefined },
   });
+  behind.wanted = true;
   behind.loading = { key, abort, ready: Promise.resolve().then(work) };
   return behind.loading.ready;
 }
@@ -111,7 +115,7 @@ function load(wall: Wall, key: string): Promise<boolean> {
 async function begin(wall: Wall, key: string, signal: AbortSignal): Promise<void> {
   const { state, behind, show } = wall;
   const name = state.model;
-  const own = behind.own?.name === name ? behind.own : undefined;
+  const own = ownOf(wall);
   if (!own && !boxNames.includes(name)) throw new UserError(notThere(name));
   const onProgress = (progress: { bytes: number; share?: number }) => {
     if (!signal.aborted) show({ loading: { name, ...progress } });

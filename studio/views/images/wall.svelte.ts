@@ -37,6 +37,8 @@ export interface Shown {
   readonly modelNote: Note | undefined;
   /** About the walk. */
   readonly walkNote: Note | undefined;
+  /** The model that the reader opened last. */
+  readonly own: OwnModel | undefined;
   /** A model that does not say its σ̃, until the reader does. */
   readonly unsaid: OwnModel | undefined;
 }
@@ -52,7 +54,8 @@ interface Behind {
     | undefined;
   /** What is loaded: a model on a device. */
   key?: string | undefined;
-  own?: OwnModel | undefined;
+  /** Whether the reader asked for a model, and did not take it back. */
+  wanted?: boolean;
 }
 
 export interface Wall {
@@ -65,7 +68,7 @@ export interface Wall {
 const nothing: Shown = {
   ...{ loading: undefined, model: undefined, shape: undefined, device: undefined },
   ...{ playing: false, history: emptyHistory, y: undefined },
-  ...{ modelNote: undefined, walkNote: undefined, unsaid: undefined },
+  ...{ modelNote: undefined, walkNote: undefined, own: undefined, unsaid: undefined },
 };
 
 /** A wall without a model: nothing is loaded before the reader asks for it. */
