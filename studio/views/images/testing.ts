@@ -92,13 +92,10 @@ export const press = (page: Page, name: string) =>
 export const middleOf = (page: Page, chain: number): Promise<number[]> =>
   page.evaluate((chain) => {
     const canvas = document.querySelector<HTMLCanvasElement>(`[data-chain="${chain}"] canvas`)!;
-    const at = [canvas.width / 2, canvas.height / 2] as const;
-    return [
-      ...canvas
-        .getContext('2d')!
-        .getImageData(...at, 1, 1)
-        .data.slice(0, 3),
-    ];
+    // A copy, so that the wall's own canvas stays one that is drawn to alone.
+    const copy = new OffscreenCanvas(1, 1).getContext('2d')!;
+    copy.drawImage(canvas, -canvas.width / 2, -canvas.height / 2);
+    return [...copy.getImageData(0, 0, 1, 1).data.slice(0, 3)];
   }, chain);
 
 /** What a click on a button hands to the reader. */
