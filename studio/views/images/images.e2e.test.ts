@@ -16,7 +16,7 @@ import {
   saved,
   stepShown,
   waitForStep,
-} from './testing.ts';
+} from '../../testing/images.ts';
 
 /** Largest difference of a pixel after some steps in the browser and in Node. */
 const TOLERANCE = 2e-4;

@@ -10,7 +10,7 @@ import {
   press,
   textFile,
   waitForStep,
-} from './testing.ts';
+} from '../../testing/images.ts';
 
 test('a picture that falls on a chain starts it, and the others stay', async () => {
   const { page, complaints } = await openView('?v=1&chains=3&jumpEvery=1');
@@ -109,7 +109,7 @@ test('chains that diverge are said in place, with a way on', async () => {
   await press(page, 'Play');
   const alert = page.getByRole('alert');
   await alert.waitFor();
-  expect(await alert.textContent()).toMatch(/chain \d+, step \d+: the (position|jump) is/);
+  expect(await alert.textContent()).toMatch(/chain [12], step \d+: the (position|jump) is/);
   await press(page, 'Start again with steps half as long');
   await page.waitForFunction(() => location.hash.includes('stepSize=2'));
   await openWithSigma(page, multiple('half.onnx', 0.5), '0.5');

@@ -65,8 +65,10 @@ export async function place(wall: Wall, chain: number, x: Float32Array): Promise
 }
 
 /** The walk ended by itself and is back at its start. */
-export function failed(wall: Wall, text: string): void {
-  const diverged = /^chain \d+, step/.test(text);
+export function failed(wall: Wall, message: string): void {
+  const diverged = /^chain \d+, step/.test(message);
+  // The library counts chains from 0, the wall from 1.
+  const text = message.replace(/^chain (\d+)/, (_, chain) => `chain ${Number(chain) + 1}`);
   wall.show({
     ...{ playing: false, walkNote: { kind: 'error', text, diverged } },
     history: rested(wall.shown.history),

@@ -1,9 +1,9 @@
-/** What the browser tests of this view share. */
+/** What the browser tests of the view Images share. */
 import type { Download, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { inject } from 'vitest';
-import { exportOnnx, mul } from '../../../src/graph/index.ts';
-import { openPage, startBrowser, waitForView } from '../../testing/browser.ts';
+import { exportOnnx, mul } from '../../src/graph/index.ts';
+import { openPage, startBrowser, waitForView } from './browser.ts';
 
 const browser = await startBrowser();
 
