@@ -3,6 +3,7 @@ import type { Denoiser } from '../../src/density/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { type DenoiserFile, openDenoiser } from '../../src/model/denoiser-file.ts';
 import { afterLoss, chooseDevice, isDeviceError, lineOf, onProcessor } from './device.ts';
+import { LARGEST_MODEL } from './limits.ts';
 import type { DeviceListener, DeviceReport, ModelFacts, Wish } from './protocol.ts';
 
 export interface HeldModel {
@@ -15,9 +16,6 @@ interface OpenOptions {
   readonly device: Wish;
   readonly sigma?: number;
 }
-
-/** Bytes of the largest file: a page's engine has 4 GB for a model's weights, its copy and its images. */
-const LARGEST = 1e9;
 
 type GaussianFile = Extract<DenoiserFile, { readonly rate?: undefined }>;
 
@@ -40,8 +38,8 @@ export async function holdModel(
       `${name}: is of counts, and the page walks models of Gaussian noise; use mdensity sample`,
     );
   };
-  if (bytes.length > LARGEST) {
-    const [size, most] = [bytes.length, LARGEST].map((n) => `${(n / 1e9).toFixed(1)} GB`);
+  if (bytes.length > LARGEST_MODEL) {
+    const [size, most] = [bytes.length, LARGEST_MODEL].map((n) => `${(n / 1e9).toFixed(1)} GB`);
     throw new UserError(
       `${name}: ${size} are too large for a page, which can take ${most}; use the command line`,
     );

@@ -1,0 +1,98 @@
+/** A wall of chains: what is shown of it, and what is behind. */
+import { untrack } from 'svelte';
+import type { RemoteWalk } from '../../engine/engine.ts';
+import type { DeviceReport, ModelFacts, WalkSettings } from '../../engine/protocol.ts';
+import type { OwnModel } from './files.ts';
+import { emptyHistory, type History } from './history.ts';
+import type { ImagesState } from './schema.ts';
+import type { ImageShape } from './settings.ts';
+
+/** A model that is on its way. */
+export interface Loading {
+  readonly name: string;
+  /** What happens now: bytes come, or the engine takes them up. */
+  readonly bytes?: number;
+  readonly share?: number | undefined;
+}
+
+/** One line for the reader. */
+export interface Note {
+  readonly kind: 'info' | 'error';
+  readonly text: string;
+  /** The walk has diverged: a smaller step may mend it. */
+  readonly diverged?: boolean;
+}
+
+/** What the view shows; replaced as a whole, never changed in place. */
+export interface Shown {
+  readonly loading: Loading | undefined;
+  readonly model: ModelFacts | undefined;
+  readonly shape: ImageShape | undefined;
+  readonly device: DeviceReport | undefined;
+  readonly playing: boolean;
+  readonly history: History;
+  /** y of the opened chain, `[M, d]`. */
+  readonly y: Float32Array | undefined;
+  /** About the model. */
+  readonly modelNote: Note | undefined;
+  /** About the walk. */
+  readonly walkNote: Note | undefined;
+  /** The model that the reader opened last. */
+  readonly own: OwnModel | undefined;
+  /** A model that does not say its σ̃, until the reader does. */
+  readonly unsaid: OwnModel | undefined;
+}
+
+/** What is behind the view; nothing is drawn from it. */
+interface Behind {
+  walk?: RemoteWalk | undefined;
+  /** What the walk was told last. */
+  settings?: WalkSettings | undefined;
+  changing?: Promise<void> | undefined;
+  loading?:
+    | { readonly key: string; readonly abort: AbortController; readonly ready: Promise<boolean> }
+    | undefined;
+  /** What is loaded: a model on a device. */
+  key?: string | undefined;
+  /** Whether the reader asked for a model, and did not take it back. */
+  wanted?: boolean;
+}
+
+export interface Wall {
+  readonly state: ImagesState;
+  readonly shown: Shown;
+  readonly behind: Behind;
+  show(change: Partial<Shown>): void;
+}
+
+const nothing: Shown = {
+  ...{ loading: undefined, model: undefined, shape: undefined, device: undefined },
+  ...{ playing: false, history: emptyHistory, y: undefined },
+  ...{ modelNote: undefined, walkNote: undefined, own: undefined, unsaid: undefined },
+};
+
+/** A wall without a model: nothing is loaded before the reader asks for it. */
+export function createWall(state: ImagesState): Wall {
+  let shown = $state.raw(nothing);
+  return {
+    state,
+    behind: {},
+    get shown() {
+      return shown;
+    },
+    show: (change) => {
+      shown = { ...untrack(() => shown), ...change };
+    },
+  };
+}
+
+/** The opened chain, counted from 0; undefined where there is none. */
+export function openedChain({ open, chains }: ImagesState): number | undefined {
+  return open > 0 && open <= chains ? open - 1 : undefined;
+}
+
+/** The first line of an error, for the reader. */
+export const lineOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+
+export const errorNote = (error: unknown): Note => ({ kind: 'error', text: lineOf(error) });
