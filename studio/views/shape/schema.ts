@@ -1,4 +1,5 @@
-import { linkSchema, whole } from '../../link.ts';
+import { flag, linkSchema } from '../../link.ts';
+import { targetFields } from '../../target/fields.ts';
 
 /** What a link to this view holds. */
-export const schema = linkSchema(1, { seed: whole(0, { min: 0 }) });
+export const schema = linkSchema(1, { ...targetFields, arrows: flag(true) });
