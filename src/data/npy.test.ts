@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { temporaryFolder } from './fixtures/folder.ts';
-import { decodeNpy, encodeNpy, readNpy, type WritableNpyData, writeNpy } from './npy.ts';
+import { readNpy, writeNpy } from './npy.ts';
+import { decodeNpy, encodeNpy, type WritableNpyData } from './npy-format.ts';
 
 const folder = temporaryFolder();
 

@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate';
 import { UserError } from '../errors.ts';
 import { readBytes, writeBytes } from '../files.ts';
-import { decodeNpy, encodeNpy, type NpyArray, type WritableNpyData } from './npy.ts';
+import { decodeNpy, encodeNpy, type NpyArray, type WritableNpyData } from './npy-format.ts';
 import { unzip } from './zip.ts';
 
 /** An array to write: row-major values and their shape. */
