@@ -6,6 +6,12 @@ import { equations, smallKatex } from './vite-equations.ts';
 // How long each plugin took is nobody's concern here.
 const checks = { pluginTimings: false };
 
+/** Models keep the name of their folder, by which a person knows them. */
+const assetFileNames = ({ originalFileNames: [path = ''] }: { originalFileNames: string[] }) =>
+  path.endsWith('.onnx')
+    ? `models/${path.split('/').at(-2)}-[hash][extname]`
+    : 'assets/[name]-[hash][extname]';
+
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   // Relative, so that the page can be put under any path of a host.
@@ -19,7 +25,7 @@ export default defineConfig({
     // The engine's own file is large, and loaded when a view needs it.
     chunkSizeWarningLimit: 1000,
     reportCompressedSize: false,
-    rolldownOptions: { checks },
+    rolldownOptions: { checks, output: { assetFileNames } },
   },
   // A static host may lack these; with them the engine has threads.
   server: {

@@ -19,6 +19,8 @@ export interface WalkOptions {
   readonly meanWalk: boolean;
   readonly stepSize: number;
   readonly friction: number;
+  /** u; counts have none. */
+  readonly inverseMass?: number;
   readonly chains: number;
   readonly steps: number;
   readonly burnIn: number;

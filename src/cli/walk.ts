@@ -57,6 +57,11 @@ const walkOptions = defineOptions({
     description: 'effective friction of one step',
     schema: z.number().positive().default(0.5),
   },
+  inverseMass: {
+    flags: '--inverse-mass <u>',
+    description: 'variance of a velocity; not for Poisson',
+    schema: z.number().positive().default(1),
+  },
   chains: {
     flags: '--chains <n>',
     description: 'chains, walked side by side',

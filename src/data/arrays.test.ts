@@ -4,7 +4,7 @@ import { examplesFromArray, npyExamples, npzExamples } from './arrays.ts';
 import { temporaryFolder } from './fixtures/folder.ts';
 import { whole } from './fixtures/whole.ts';
 import { writeNpy } from './npy.ts';
-import type { NpyArray, NpyType } from './npy-format.ts';
+import type { NpyArray, NpyType } from './npy-decode.ts';
 import { writeNpz } from './npz.ts';
 
 const folder = temporaryFolder();

@@ -4,8 +4,8 @@ import { readError } from '../files.ts';
 import { allocate, type Values } from '../train/dataset.ts';
 import { type Examples, type ReadOptions, refuseTestSplit } from './examples.ts';
 import { readNpy } from './npy.ts';
+import type { NpyArray, NpyType } from './npy-decode.ts';
 import { memoryRows, type NpyRows, openNpyRows } from './npy-file.ts';
-import type { NpyArray, NpyType } from './npy-format.ts';
 import { readNpz } from './npz.ts';
 import { sizeOf } from './shape.ts';
 

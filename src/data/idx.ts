@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { gunzipIfNeeded, readBytes } from '../files.ts';
 import { inMemory } from '../train/dataset.ts';
 import { type Examples, type ReadOptions, refuseTestSplit } from './examples.ts';
-import { decodeIdxBytes, type IdxArray } from './idx-format.ts';
+import { decodeIdxBytes, type IdxArray } from './idx-decode.ts';
 
 /**
  * Decodes IDX, as `decodeIdxBytes`; gzip is unpacked.

@@ -15,7 +15,7 @@ export type { Examples, LoadProgress, ReadOptions, Split } from './examples.ts';
 export { type Download, type DownloadOptions, downloadFile } from './fetch.ts';
 export { type FileDigests, fileDigests, hashDataset } from './hash.ts';
 export { decodeIdx, idxExamples, readIdx } from './idx.ts';
-export type { IdxArray } from './idx-format.ts';
+export type { IdxArray } from './idx-decode.ts';
 export { imageFolderExamples } from './images.ts';
 export {
   fetchInceptionWeights,
@@ -28,11 +28,10 @@ export { type LoadOptions, loadDataset } from './load.ts';
 export { readNpy, writeNpy } from './npy.ts';
 export {
   decodeNpy,
-  encodeNpy,
   type NpyArray,
   type NpyType,
-  type WritableNpyData,
-} from './npy-format.ts';
+} from './npy-decode.ts';
+export { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 export { decodeNpz, encodeNpz, type Npz, type NpzEntry, readNpz, writeNpz } from './npz.ts';
 export {
   findNamedSet,

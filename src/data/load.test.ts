@@ -6,7 +6,7 @@ import { put, temporaryFolder } from './fixtures/folder.ts';
 import { whole } from './fixtures/whole.ts';
 import { hashDataset } from './hash.ts';
 import { loadDataset } from './load.ts';
-import { encodeNpy } from './npy-format.ts';
+import { encodeNpy } from './npy-encode.ts';
 import { encodeNpz } from './npz.ts';
 
 const folder = temporaryFolder();

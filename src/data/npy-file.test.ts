@@ -11,8 +11,8 @@ import type { LoadProgress } from './examples.ts';
 import { put, temporaryFolder } from './fixtures/folder.ts';
 import { whole } from './fixtures/whole.ts';
 import { loadDataset } from './load.ts';
+import { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 import { openNpyRows } from './npy-file.ts';
-import { encodeNpy, type WritableNpyData } from './npy-format.ts';
 
 const folder = temporaryFolder();
 /** Reads any file from the disk. */

@@ -8,7 +8,7 @@ import {
   type NpyType,
   npyArrays,
   toNativeOrder,
-} from './npy-format.ts';
+} from './npy-decode.ts';
 import { sizeOf } from './shape.ts';
 
 /** An array read a row at a time, a row being what one index of its first dimension holds. */

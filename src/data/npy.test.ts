@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { temporaryFolder } from './fixtures/folder.ts';
 import { readNpy, writeNpy } from './npy.ts';
-import { decodeNpy, encodeNpy, type WritableNpyData } from './npy-format.ts';
+import { decodeNpy } from './npy-decode.ts';
+import { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 
 const folder = temporaryFolder();
 

@@ -1,5 +1,6 @@
 import { readBytes, writeBytes } from '../files.ts';
-import { decodeNpy, encodeNpy, type NpyArray, type WritableNpyData } from './npy-format.ts';
+import { decodeNpy, type NpyArray } from './npy-decode.ts';
+import { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 
 /** Reads an NPY file; see `decodeNpy`. */
 export async function readNpy(path: string): Promise<NpyArray> {

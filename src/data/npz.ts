@@ -1,7 +1,8 @@
 import { zipSync } from 'fflate';
 import { UserError } from '../errors.ts';
 import { readBytes, writeBytes } from '../files.ts';
-import { decodeNpy, encodeNpy, type NpyArray, type WritableNpyData } from './npy-format.ts';
+import { decodeNpy, type NpyArray } from './npy-decode.ts';
+import { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 import { unzip } from './zip.ts';
 
 /** An array to write: row-major values and their shape. */

@@ -11,7 +11,7 @@ import { downloadFile } from './fetch.ts';
 import { put, temporaryFolder } from './fixtures/folder.ts';
 import { tar } from './fixtures/tar.ts';
 import { loadDataset } from './load.ts';
-import { encodeNpy } from './npy-format.ts';
+import { encodeNpy } from './npy-encode.ts';
 import { type NamedSet, namedSet, namedSets } from './registry.ts';
 import { fetchDataset, listDatasets, verifyDataset } from './sets.ts';
 

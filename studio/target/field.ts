@@ -3,9 +3,11 @@ import { contours } from 'd3-contour';
 import type { SmoothedDensity } from '../../src/density/density.ts';
 import type { PlaneTarget } from './density.ts';
 
-/** Cells along a side while something is dragged, and at rest. */
-export const COARSE = 72;
+/** Cells along a side at rest. */
 export const FINE = 208;
+/** Most cells along a side, and components evaluated in all, while something is dragged. */
+const COARSE = 72;
+const COARSE_WORK = 300_000;
 /** Arrows along a side. */
 const ARROWS = 21;
 
@@ -29,6 +31,11 @@ export interface FieldPicture {
 export interface Arrow {
   readonly from: readonly [number, number];
   readonly to: readonly [number, number];
+}
+
+/** Cells along a side that leave time for a frame, fewer the more components there are. */
+export function coarseSize({ peaks }: PlaneTarget): number {
+  return Math.max(40, Math.min(COARSE, Math.floor(Math.sqrt(COARSE_WORK / (peaks.length / 2)))));
 }
 
 /** Contours and arrows of p_σ̃, from `size`² values of its logarithm. */

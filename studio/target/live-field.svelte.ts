@@ -1,5 +1,5 @@
 import type { PlaneTarget } from './density.ts';
-import { COARSE, FINE, type FieldPicture, fieldPicture } from './field.ts';
+import { coarseSize, FINE, type FieldPicture, fieldPicture } from './field.ts';
 
 /** Milliseconds of rest after which a field is computed finely. */
 const REST = 120;
@@ -18,10 +18,10 @@ export interface FieldSource {
 export function liveField(source: () => FieldSource | undefined): {
   readonly now: FieldPicture | undefined;
 } {
-  const compute = (of: FieldSource | undefined, size: number) =>
-    of && fieldPicture(of.target, of.sigma, size);
   const current = $derived(source());
-  const coarse = $derived(compute(current, COARSE));
+  const coarse = $derived(
+    current && fieldPicture(current.target, current.sigma, coarseSize(current.target)),
+  );
   let fine = $state.raw<{ of: FieldSource; picture: FieldPicture }>();
   $effect(() => {
     const of = current;

@@ -45,4 +45,9 @@ export function show(value: number, digits = 3): string {
 
 /** A coordinate, with as many places however large it is, so that it does not jump about. */
 export const showPlace = (value: number): string =>
-  Number.isFinite(value) ? (value + 0).toFixed(2).replace('-', '−') : show(value);
+  Math.abs(value) < 1e4
+    ? value
+        .toFixed(2)
+        .replace(/^-0\.00$/, '0.00')
+        .replace('-', '−')
+    : show(value);

@@ -1,9 +1,9 @@
 /** Examples to learn from: draws of a density of the plane, or the digits that come with the package. */
 import { unzipSync } from 'fflate';
-import mnistUrl from '../../../assets/data/mnist/t10k-images-idx3-ubyte.gz?url';
 import digits8Url from '../../../assets/data/digits8/uci-digits-test.npz?url';
-import { decodeIdxBytes } from '../../../src/data/idx-format.ts';
-import { decodeNpy } from '../../../src/data/npy-format.ts';
+import mnistUrl from '../../../assets/data/mnist/t10k-images-idx3-ubyte.gz?url';
+import { decodeIdxBytes } from '../../../src/data/idx-decode.ts';
+import { decodeNpy } from '../../../src/data/npy-decode.ts';
 import { UserError } from '../../../src/errors.ts';
 import { randomKey } from '../../../src/random.ts';
 import { fetchBytes, type LoadListener } from '../../engine/box.ts';

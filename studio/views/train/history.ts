@@ -21,7 +21,12 @@ export interface LossHistory {
 /** Most stretches that are kept; then two become one. */
 const MOST = 400;
 
-export const emptyHistory = (step = 0): LossHistory => ({ width: 1, stretches: [], rest: [], step });
+export const emptyHistory = (step = 0): LossHistory => ({
+  width: 1,
+  stretches: [],
+  rest: [],
+  step,
+});
 
 /** The history and more losses, of the steps that follow. */
 export function withLosses(history: LossHistory, losses: readonly number[]): LossHistory {

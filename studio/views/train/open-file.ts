@@ -1,7 +1,7 @@
 /** Files that are opened: a model of `mdensity train` or of this view, or a checkpoint of this view. */
 import { UserError } from '../../../src/errors.ts';
 import type { ModelConfig } from '../../../src/model/model.ts';
-import { encodeLink, decodeLink } from '../../link.ts';
+import { decodeLink, encodeLink } from '../../link.ts';
 import { type DataName, dataOfShape, type NetworkName, networksFor } from './networks.ts';
 import { schema } from './schema.ts';
 import type { Settings } from './settings.ts';

@@ -1,9 +1,7 @@
-/** NPY as bytes. Nothing here needs Node: a page reads and writes it too. */
+/** Reading NPY as bytes, with nothing of Node: the studio reads digits with it. */
 import { UserError } from '../errors.ts';
+import { npyMagic, type WritableNpyData } from './npy-encode.ts';
 import { sizeOf } from './shape.ts';
-
-/** Values mdensity can write as NPY: `<f4`, `<f8`, `|u1`, `<i4`. */
-export type WritableNpyData = Float32Array | Float64Array | Uint8Array | Int32Array;
 
 /** An array read from NPY, row-major. Booleans come as bytes 0 and 1. */
 export interface NpyArray {
@@ -25,7 +23,6 @@ export const npyArrays = {
   b1: Uint8Array,
 } as const;
 
-const magic = '\x93NUMPY';
 const getAgain = 'get or save the file again';
 const nativeOrder = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? '<' : '>';
 
@@ -81,7 +78,7 @@ export function decodeNpyHeader(bytes: Uint8Array, length: number, file: string)
 }
 
 function decodeHeader(bytes: Uint8Array, file: string): NpyHeader {
-  if (String.fromCharCode(...bytes.subarray(0, 6)) !== magic) {
+  if (String.fromCharCode(...bytes.subarray(0, 6)) !== npyMagic) {
     throw new UserError(`${file}: magic number is not NPY's \\x93NUMPY; save it with numpy.save.`);
   }
   const version = bytes[6] ?? 0;
@@ -129,32 +126,4 @@ function parseHeader(text: string, file: string): Omit<NpyHeader, 'start'> {
     );
   }
   return { order, dtype: dtype as NpyType, shape: dimensions.match(/\d+/g)?.map(Number) ?? [] };
-}
-
-/**
- * Encodes a row-major array as NPY version 1, C order, little-endian.
- * Throws where `shape` does not hold as many values as `data` (a defect of the caller).
- */
-export function encodeNpy(data: WritableNpyData, shape: readonly number[]): Uint8Array {
-  if (sizeOf(shape) !== data.length) {
-    throw new Error(`NPY: shape [${shape.join(', ')}] does not hold ${data.length} values.`);
-  }
-  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const fields = `{'descr': '${descrOf(data)}', 'fortran_order': False, 'shape': (${tuple}), }`;
-  // NumPy aligns the values to 64 bytes and ends the header with a newline.
-  const header = `${fields}${' '.repeat(63 - ((10 + fields.length) % 64))}\n`;
-  const bytes = new Uint8Array(10 + header.length + data.byteLength);
-  bytes.set(Uint8Array.from(`${magic}\x01\x00`, (letter) => letter.charCodeAt(0)));
-  new DataView(bytes.buffer).setUint16(8, header.length, true);
-  bytes.set(new TextEncoder().encode(header), 10);
-  const values = bytes.subarray(10 + header.length);
-  values.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  if (nativeOrder === '>') reverse(values, data.BYTES_PER_ELEMENT);
-  return bytes;
-}
-
-function descrOf(data: WritableNpyData): string {
-  if (data instanceof Float32Array) return '<f4';
-  if (data instanceof Float64Array) return '<f8';
-  return data instanceof Int32Array ? '<i4' : '|u1';
 }
