@@ -31,9 +31,13 @@ export async function examplesOf(
   return { name: data, shape: shapeOf(data), values: await digits(data, onProgress) };
 }
 
-/** Draws of the density of the plane, or the points themselves. @throws UserError where there is none. */
+/**
+ * Draws of the density of the plane, or the points themselves; fewer draws are the first of them.
+ * @throws UserError where there is none.
+ */
 export function planeExamples(
   settings: Pick<Settings, 'target' | 'points' | 'centres' | 'seed'>,
+  draws = DRAWS,
 ): TrainingData {
   const { target, points, seed } = settings;
   const density = planeTarget(settings)?.density;
@@ -47,7 +51,7 @@ export function planeExamples(
   const values =
     target === 'points'
       ? Float32Array.from(points.flat())
-      : Float32Array.from(density.sample(randomKey(seed, STREAM), DRAWS));
+      : Float32Array.from(density.sample(randomKey(seed, STREAM), draws));
   return { name: target, shape: [2], values };
 }
 

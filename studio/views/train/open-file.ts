@@ -79,23 +79,45 @@ function sorted(part: unknown): unknown {
   return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Key of a checkpoint's metadata under which its settings stand, as a link. */
-const KEY = 'studio';
+/** Keys of a checkpoint's metadata: its settings as a link, and the model where a file had one of its own. */
+const [SETTINGS, MODEL] = ['studio', 'studio-model'] as const;
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** A checkpoint's metadata with the settings it was made under. */
-export const withSettings = (metadata: Metadata, settings: Settings): Metadata => ({
+/** A checkpoint's metadata with the settings that it was made under. */
+export const withSettings = (
+  metadata: Metadata,
+  settings: Settings,
+  model?: ModelConfig,
+): Metadata => ({
   ...metadata,
-  [KEY]: encodeLink('train', schema, settings),
+  [SETTINGS]: encodeLink('train', schema, settings),
+  ...(model && { [MODEL]: JSON.stringify(model) }),
 });
 
 /** The settings that a checkpoint was made under. @throws UserError for one that does not say. */
 export function settingsIn(metadata: Metadata, name: string): Settings {
-  const query = metadata[KEY]?.split('?');
-  const { state, problem } = decodeLink(schema, query?.[1] ?? '');
-  if (query && problem === undefined) return state;
+  const link = metadata[SETTINGS];
+  const { state, problem } = decodeLink(schema, link?.split('?')[1] ?? '');
+  if (link !== undefined && problem === undefined) return state;
   throw new UserError(
-    `${name}: does not say how it was trained${query ? ' in a way that this version reads' : ''}; give a checkpoint that this page saved, or the model.onnx of the run`,
+    `${name}: does not say under which settings it was made; give a checkpoint that this page saved, or the model.onnx of a run`,
   );
+}
+
+/** The model of a file that a checkpoint goes back to. @throws UserError where it cannot be read. */
+export function modelIn(
+  metadata: Metadata,
+  name: string,
+  schema: { safeParse(value: unknown): { readonly data?: ModelConfig | undefined } },
+): ModelConfig | undefined {
+  const text = metadata[MODEL];
+  if (text === undefined) return undefined;
+  try {
+    const { data } = schema.safeParse(JSON.parse(text));
+    if (data) return data;
+  } catch {
+    // Said below.
+  }
+  throw new UserError(`${name}: its model cannot be read; give another checkpoint`);
 }

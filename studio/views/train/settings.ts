@@ -73,7 +73,9 @@ function sameDrawing(a: Settings, b: Settings): boolean {
 
 /** Puts settings back to those of a training, what is only shown apart. */
 export function putBack(now: Settings, begun: Settings): void {
-  const { exact, arrows, jumps, samples, every, walk, hold, ...rest } = structuredClone(begun);
+  const { exact, arrows, jumps, samples, every, walk, hold, ...rest } = JSON.parse(
+    JSON.stringify(begun),
+  ) as Settings;
   Object.assign(now, rest);
 }
 
