@@ -5,8 +5,8 @@ import type { PlaneTarget } from '../../target/density.ts';
 import { type Arrow, arrowGrid, scoreArrows } from '../../target/field.ts';
 import type { Point } from '../../target/fields.ts';
 
-/** Jumps that are drawn, and draws of ȳ that errors are measured on. */
-const [JUMPS, CHECKS] = [72, 2000];
+/** Jumps that are drawn, and draws of ȳ for the error of the score and for the least loss. */
+const [JUMPS, CHECKS, DRAWS] = [72, 2000, 20_000];
 /** Draws of x and ȳ are the same whatever the seed of the training, and unrelated to it. */
 const STREAM = 0xc0;
 
@@ -40,15 +40,15 @@ export interface Learned {
 
 /** Questions about a density at σ̃. */
 export function questionsOf({ density, radius }: PlaneTarget, sigma: number): Questions {
-  const { x, ybar } = sampleSmoothed(density, sigma, randomKey(STREAM), CHECKS);
-  const exact = new Float64Array(ybar.length);
-  density.smooth(sigma).denoise(ybar, exact);
+  const { x, ybar: all } = sampleSmoothed(density, sigma, randomKey(STREAM), DRAWS);
+  const nu = new Float64Array(all.length);
+  density.smooth(sigma).denoise(all, nu);
+  const [ybar, exact] = [all.slice(0, 2 * CHECKS), nu.slice(0, 2 * CHECKS)];
   const grid = arrowGrid(radius);
   const places = new Float32Array(grid.length + ybar.length);
   places.set(grid);
   places.set(ybar, grid.length);
-  const leastLoss = 2 * meanSquare(x, exact);
-  return { sigma, radius, places, grid, ybar, exact, leastLoss };
+  return { sigma, radius, places, grid, ybar, exact, leastLoss: 2 * meanSquare(x, nu) };
 }
 
 /** The answers ν_θ, `[n, 2]`, at the places of the questions. */

@@ -15,22 +15,27 @@ export interface NetworkChoice {
 
 /** Presets of the library by name; the first of each data is its default. */
 export const networks = {
-  mlp: { data: 'plane', parameters: 33_666, parametrization: 'gps', title: 'mlp: 3 layers of 128' },
+  mlp: {
+    data: 'plane',
+    parameters: 33_666,
+    parametrization: 'gps',
+    title: '3 layers of 128 units',
+  },
   'mlp-energy': {
     ...{ data: 'plane', parameters: 33_408, parametrization: 'gps-energy' },
-    title: 'mlp-energy: an energy, 2 layers of 128',
+    title: 'an energy, 2 layers of 128 units',
   },
   digits8: {
     ...{ data: 'digits8', parameters: 37_633, parametrization: 'gps' },
-    title: 'digits8: U-Net of 16 and 32 channels',
+    title: 'a U-Net of 16 and 32 channels',
   },
   digits: {
     ...{ data: 'mnist', parameters: 336_196, parametrization: 'gps' },
-    title: 'digits: U-Net of 32 and 64 channels',
+    title: 'a U-Net of 32 and 64 channels',
   },
   'digits-l': {
     ...{ data: 'mnist', parameters: 753_124, parametrization: 'gps' },
-    title: 'digits-l: U-Net of 48 and 96 channels',
+    title: 'a U-Net of 48 and 96 channels',
   },
 } as const satisfies Readonly<Record<string, NetworkChoice>>;
 
