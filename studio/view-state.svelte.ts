@@ -1,6 +1,6 @@
 import { decodeLink, encodeLink, type LinkSchema, type LinkState, splitHash } from './link.ts';
 import { hashOf, rememberHash } from './route.svelte.ts';
-import type { ViewName } from './view-names.ts';
+import { type ViewName, viewNames } from './view-names.ts';
 
 /** Milliseconds of rest before a change stands in the address. */
 const REST = 200;
@@ -30,7 +30,7 @@ export function useViewState<S extends LinkSchema>(view: ViewName, schema: S): V
     rememberHash(view, hash);
     const { view: shown } = splitHash(location.hash);
     // A damaged link stays in the address until something is changed.
-    if (shown !== view && shown !== '') return;
+    if (shown !== view && (viewNames as readonly string[]).includes(shown)) return;
     if (location.hash !== hash) history.replaceState(history.state, '', hash);
   };
   const read = () => {

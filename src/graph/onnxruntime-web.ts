@@ -2,18 +2,36 @@ import type * as Ort from 'onnxruntime-common';
 import type { Device, Runtime } from './device.ts';
 
 /**
- * ONNX Runtime for browsers, to be used in a worker: the build with WebGPU where there is an adapter, else the
- * smaller one that has the processor alone.
+ * ONNX Runtime for browsers, to be used in a worker. It comes in two builds, each loaded when a session first
+ * needs it: a large one that knows WebGPU, and a small one for the processor alone, which is faster there.
  */
 export async function importRuntime(): Promise<Runtime> {
-  const { InferenceSession, Tensor, env } = (await mayHaveGpu())
-    ? await import('onnxruntime-web/webgpu')
-    : await import('onnxruntime-web/wasm');
-  env.wasm.numThreads = processorThreads();
-  const inTurn = oneAtATime();
-  const create = async (model: Uint8Array, options: Ort.InferenceSession.SessionOptions) =>
-    likeNode(await inTurn(() => InferenceSession.create(model, options)), inTurn);
+  const { Tensor } = await import('onnxruntime-common');
+  const create = (model: Uint8Array, options: Ort.InferenceSession.SessionOptions) => {
+    const onGpu = options.executionProviders?.[0] === 'webgpu';
+    return openSession(onGpu ? 'webgpu' : 'wasm', model, options);
+  };
   return { Tensor, InferenceSession: { create } as Runtime['InferenceSession'] };
+}
+
+const builds = {
+  webgpu: () => import('onnxruntime-web/webgpu'),
+  wasm: () => import('onnxruntime-web/wasm'),
+} as const;
+
+type Build = keyof typeof builds;
+
+const turns: Readonly<Record<Build, InTurn>> = { webgpu: oneAtATime(), wasm: oneAtATime() };
+
+async function openSession(
+  build: Build,
+  model: Uint8Array,
+  options: Ort.InferenceSession.SessionOptions,
+): Promise<Ort.InferenceSession> {
+  const { InferenceSession, env } = await builds[build]();
+  env.wasm.numThreads = processorThreads();
+  const inTurn = turns[build];
+  return likeNode(await inTurn(() => InferenceSession.create(model, options)), inTurn);
 }
 
 /** What the runtime calls the providers of a device, the preferred one first. */
@@ -37,7 +55,7 @@ export function processorThreads(): number {
 
 type InTurn = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** The runtime cannot be entered again while it waits for a GPU, by any session. */
+/** A build cannot be entered again while it waits for a GPU, by any session. */
 function oneAtATime(): InTurn {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {

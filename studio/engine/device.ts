@@ -1,6 +1,6 @@
 /** Which device the worker's work runs on. */
 import { processorThreads } from '../../src/graph/onnxruntime-web.ts';
-import { identityModel, loadRuntime, openSession } from '../../src/graph/runtime.ts';
+import { identityModel, openSession } from '../../src/graph/runtime.ts';
 import type { DeviceReport, Wish } from './protocol.ts';
 
 /** The part of WebGPU that is asked here. */
@@ -12,7 +12,7 @@ interface Gpu {
 let lost = false;
 
 /** The processor, because the GPU is gone. What the runtime said goes to the console. */
-export function afterLoss(error: unknown, consequence = ''): Promise<DeviceReport> {
+export function afterLoss(error: unknown, consequence = ''): DeviceReport {
   lost = true;
   console.info(error);
   return onProcessor(`the graphics processor failed or was lost${consequence}`);
@@ -32,15 +32,14 @@ export async function chooseDevice(wish: Wish): Promise<DeviceReport> {
   try {
     const session = await openSession(identityModel([1]), { device: 'webgpu' });
     await session.release();
-    return { ...(await onProcessor('')), device: 'webgpu', why: 'on the graphics processor' };
+    return { ...onProcessor(''), device: 'webgpu', why: 'on the graphics processor' };
   } catch (error) {
     return onProcessor(`WebGPU could not be started: ${lineOf(error)}`);
   }
 }
 
 /** The processor, with what kept work from the GPU. */
-export async function onProcessor(reason: string): Promise<DeviceReport> {
-  await loadRuntime();
+export function onProcessor(reason: string): DeviceReport {
   const threads = processorThreads();
   const speed = threads > 1 ? `${threads} threads` : 'one thread';
   return { device: 'cpu', threads, why: `on the processor, ${speed} (${reason})` };

@@ -78,6 +78,55 @@ test.each(['cpu', 'webgpu'] as const)(
   },
 );
 
+test('a walk is played, changed while it plays, and paused; one that diverges is told', async () => {
+  const { page, complaints } = await openPage(browsers.cpu, inject('harness'));
+  const seen = await page.evaluate(async (settings) => {
+    const { engine } = window;
+    const { id } = await engine.openModel(await engine.fetchBoxModel('mnist'), 'mnist');
+    const steps: number[] = [];
+    let wanted = { count: 0, reached: () => {} };
+    const frames = (count: number) =>
+      new Promise<void>((reached) => {
+        wanted = { count: steps.length + count, reached };
+      });
+    const failure = { hear: (_: string) => {} };
+    const take = ({ step }: WalkFrame) => {
+      steps.push(step);
+      if (steps.length >= wanted.count) wanted.reached();
+    };
+    const failed = new Promise<string>((resolve) => {
+      failure.hear = resolve;
+    });
+    const walk = await engine.startWalk(id, settings, take, (message) => failure.hear(message));
+    await walk.play();
+    await frames(2);
+    await walk.change({ ...settings, measurements: 3, meanWalk: true });
+    const refused = await walk
+      .change({ ...settings, kernel: 'mala' })
+      .catch(({ name, message }) => `${name}: ${message}`);
+    await frames(2);
+    const y = await walk.measurements(1);
+    await walk.pause();
+    // Whatever was under way has ended when this comes back.
+    await walk.measurements(0);
+    const paused = steps.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const later = steps.length;
+    await walk.change({ ...settings, stepSize: 1e30 });
+    await walk.play();
+    return { steps, refused, size: y.length, paused, later, failure: await failed };
+  }, settings);
+  expect(seen.steps.length).toBeGreaterThanOrEqual(4);
+  seen.steps.forEach((step, i) => {
+    expect(step).toBe(4 * (i + 1));
+  });
+  expect(seen.refused).toMatch(/^UserError: kernel: mala needs the log-density/);
+  expect(seen.size).toBe(3 * 784);
+  expect(seen.later).toBe(seen.paused);
+  expect(seen.failure).toMatch(/^chain \d, step \d+: .*try/);
+  expect(complaints).toEqual([]);
+});
+
 const model: ModelConfig = {
   ...{ parametrization: 'gps', view: 'denoised', sigma: 0.5, measurements: 1, shape: [2] },
   network: findPreset('mlp').config,
@@ -138,4 +187,55 @@ test.each(['cpu', 'webgpu'] as const)('training on %s is that of Node', async (d
   await ours.denoise(z, here);
   expectClose(there, here, 1e-4);
   expect(complaints).toEqual([]);
+});
+
+test('on more cores the processor has threads, with the same results', async () => {
+  const { page, complaints } = await openPage(browsers.cpu, inject('harness'));
+  const cores = 'Object.defineProperty(navigator, "hardwareConcurrency", { value: 3 });';
+  await page.route(/worker-[^/]*[.]js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${await response.text()};${cores}` });
+  });
+  const { device, xhat } = await page.evaluate(async () => {
+    const { engine } = window;
+    const { id, device } = await engine.openModel(await engine.fetchBoxModel('mnist'), 'mnist');
+    return { device, xhat: [...(await engine.denoise(id, new Float32Array(784).fill(0.5)))] };
+  });
+  expect(device).toMatchObject({ device: 'cpu', threads: 2 });
+  const denoiser = await openDenoiser(await readFile(packagePath('models/mnist/model.onnx')), '');
+  const expected = new Float32Array(784);
+  await denoiser.denoise(new Float32Array(784).fill(0.5), expected);
+  expectClose(xhat, expected, 1e-4);
+  expect(complaints).toEqual([]);
+});
+
+test('a worker that breaks down is told, and the next call starts another', async () => {
+  const { page } = await openPage(browsers.cpu, inject('harness'));
+  const scripts = /worker-[^/]*[.]js$/;
+  await page.route(scripts, (route) => route.fulfill({ status: 500 }));
+  const open = () =>
+    page.evaluate(async () => {
+      const { engine } = window;
+      const bytes = await engine.fetchBoxModel('mnist');
+      return engine.openModel(bytes, 'mnist', { device: 'cpu' }).then(
+        ({ shape }) => shape.join(),
+        ({ message }: Error) => message,
+      );
+    });
+  expect(await open()).toMatch(/^the engine has broken down.*; start again, or reload the page$/);
+  await page.unroute(scripts);
+  expect(await open()).toBe('1,28,28');
+});
+
+test('left to choose, a GPU that is a program is passed over, and the reason is given', async () => {
+  const why = async (browser: Browser) => {
+    const { page } = await openPage(browser, inject('harness'));
+    return page.evaluate(async () => {
+      const { engine } = window;
+      const { device } = await engine.openModel(await engine.fetchBoxModel('mnist'), 'mnist');
+      return `${device.device}: ${device.why}`;
+    });
+  };
+  expect(await why(browsers.webgpu)).toMatch(/^cpu: on the processor, .* adapter is a program/);
+  expect(await why(browsers.cpu)).toMatch(/^cpu: on the processor, .* (no WebGPU|no graphics)/);
 });

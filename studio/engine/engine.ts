@@ -1,5 +1,5 @@
 /** The page's side: one worker for all of it, started when a view first needs it. */
-import { proxy, type Remote, wrap } from 'comlink';
+import { type ProxyMarked, proxy, type Remote, wrap } from 'comlink';
 import type {
   DeviceListener,
   Engine,
@@ -18,16 +18,48 @@ import type {
 export type RemoteWalk = Remote<WalkControls>;
 export type RemoteTraining = Remote<TrainingControls>;
 
-let engine: Remote<Engine> | undefined;
-
-function start(): Remote<Engine> {
-  engine ??= wrap<Engine>(
-    new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
-  );
-  return engine;
+/** A worker at work. */
+interface Running {
+  readonly engine: Remote<Engine>;
+  /** Rejects when the worker breaks down: what it was doing never comes back. */
+  readonly broken: Promise<never>;
 }
 
-/** Opens an ONNX denoiser; its bytes go to the worker and are gone here. @see Engine.openModel */
+let running: Running | undefined;
+
+function start(): Running {
+  if (running) return running;
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'engine',
+  });
+  const broken = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', ({ message }) => {
+      worker.terminate();
+      // The next call starts another one.
+      running = undefined;
+      const why = message ? ` (${message})` : '';
+      reject(new Error(`the engine has broken down${why}; start again, or reload the page`));
+    });
+  });
+  // Whoever waits for something hears of it.
+  broken.catch(() => {});
+  running = { engine: wrap<Engine>(worker), broken };
+  return running;
+}
+
+const ask = <T>(work: (engine: Remote<Engine>) => Promise<T>): Promise<T> => {
+  const { engine, broken } = start();
+  return Promise.race([work(engine), broken]);
+};
+
+/** Tells a listener of the worker's end, until then of what it says itself. */
+function untilBroken(onFailure: FailureListener): FailureListener & ProxyMarked {
+  start().broken.catch(({ message }: Error) => onFailure(message));
+  return proxy(onFailure);
+}
+
+/** Opens an ONNX denoiser; the worker gets a copy of its bytes. @see Engine.openModel */
 export const openModel = (
   bytes: Uint8Array,
   name: string,
@@ -38,21 +70,22 @@ export const openModel = (
   } = {},
 ): Promise<ModelFacts> => {
   const { device = 'auto', onDevice = () => {}, ...rest } = options;
-  return start().openModel(bytes, name, { device, ...rest }, proxy(onDevice));
+  return ask((engine) => engine.openModel(bytes, name, { device, ...rest }, proxy(onDevice)));
 };
 
-export const closeModel = (id: number): Promise<void> => start().closeModel(id);
+export const closeModel = (id: number): Promise<void> => ask((engine) => engine.closeModel(id));
 
 /** ν(z), `[n, d]`, of an open model. */
 export const denoise = (id: number, z: Float32Array): Promise<Float32Array> =>
-  start().denoise(id, z);
+  ask((engine) => engine.denoise(id, z));
 
 export const startWalk = (
   id: number,
   settings: WalkSettings,
   onFrame: FrameListener,
   onFailure: FailureListener,
-): Promise<RemoteWalk> => start().startWalk(id, settings, proxy(onFrame), proxy(onFailure));
+): Promise<RemoteWalk> =>
+  ask((engine) => engine.startWalk(id, settings, proxy(onFrame), untilBroken(onFailure)));
 
 export const startTraining = (
   request: TrainingRequest,
@@ -62,12 +95,15 @@ export const startTraining = (
     readonly onDevice: DeviceListener;
   },
 ): Promise<RemoteTraining> =>
-  start().startTraining(
-    request,
-    proxy(listeners.onSteps),
-    proxy(listeners.onFailure),
-    proxy(listeners.onDevice),
+  ask((engine) =>
+    engine.startTraining(
+      request,
+      proxy(listeners.onSteps),
+      untilBroken(listeners.onFailure),
+      proxy(listeners.onDevice),
+    ),
   );
 
 /** Configuration and weights of a file that mdensity trained. @throws UserError for one from elsewhere. */
-export const readTrained = (bytes: Uint8Array, name: string) => start().readTrained(bytes, name);
+export const readTrained = (bytes: Uint8Array, name: string) =>
+  ask((engine) => engine.readTrained(bytes, name));

@@ -41,12 +41,12 @@ export async function holdModel(
     file = await open(report.device);
   } catch (error) {
     if (!isDeviceError(report.device, error)) throw error;
-    report = await onProcessor(`the graphics processor cannot take this model: ${lineOf(error)}`);
+    report = onProcessor(`the graphics processor cannot take this model: ${lineOf(error)}`);
     file = await open(report.device);
   }
   const fallBack = async (error: unknown) => {
     if (!isDeviceError(report.device, error)) throw error;
-    report = await afterLoss(error);
+    report = afterLoss(error);
     // What is lost may not be released any more.
     await file.release().catch(() => undefined);
     file = await open('cpu');

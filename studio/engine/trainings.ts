@@ -127,7 +127,7 @@ async function openSession(
     trainer = await openTrainer(request, model, device, kept);
   } catch (error) {
     if (!isDeviceError(device.device, error)) throw error;
-    device = await onProcessor(`the graphics processor cannot train this: ${lineOf(error)}`);
+    device = onProcessor(`the graphics processor cannot train this: ${lineOf(error)}`);
     trainer = await openTrainer(request, model, device, kept);
   }
   onDevice(device);
@@ -180,7 +180,7 @@ async function advanceOrFallBack(
     if (!isDeviceError(device.device, error)) throw error;
     const { kept } = session;
     await release(session).catch(() => undefined);
-    session.device = await afterLoss(error, `; training goes on from step ${kept?.step ?? 0}`);
+    session.device = afterLoss(error, `; training goes on from step ${kept?.step ?? 0}`);
     session.trainer = await openTrainer(request, model, session.device, kept);
     onDevice(session.device);
     return session.trainer.advance(most);

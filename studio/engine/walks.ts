@@ -54,7 +54,8 @@ export function createWalk(
 function frameOf({ step, ybar, xhat, acceptance }: Jump, seconds: number): WalkFrame {
   return {
     ...{ step, seconds },
-    ybar: ybar as WalkFrame['ybar'],
+    // The session goes on from its own.
+    ybar: ybar.slice(),
     xhat: xhat as WalkFrame['xhat'],
     ...(acceptance && { acceptance: acceptance as Float64Array<ArrayBuffer> }),
   };
