@@ -5,7 +5,7 @@ import { FADE } from './player.svelte.ts';
 import { type Fading, TRAIL, type WalkRecord } from './record.ts';
 
 /** Pieces of paths in one frame. */
-const SEGMENTS = 6000;
+const SEGMENTS = 900;
 /** Steps of brightness of what fades. */
 const BANDS = 6;
 /** Pixels beyond which nothing is drawn: lines to there would cost time and show nothing. */

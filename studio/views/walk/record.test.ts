@@ -30,7 +30,7 @@ test('only the latest draws, steps and jumps are kept', () => {
   expect(record.draws().ybar[0]).toBe(73);
   expect(record.trail.length).toBe(TRAIL);
   expect(record.trail.at(-1)![0]).toBe(200);
-  expect(record.fading.length).toBe(2400);
+  expect(record.fading.length).toBe(1000);
   record.fade(200);
   expect(record.fading.length).toBe(256);
   record.fade(201);

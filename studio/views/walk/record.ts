@@ -6,7 +6,7 @@ const KEPT = 65_536;
 /** Steps of a path that are drawn. */
 export const TRAIL = 32;
 /** Jumps that may fade at the same time. */
-const FADING = 2400;
+const FADING = 1000;
 
 /** A jump that is drawn, of one chain. */
 export interface Fading {

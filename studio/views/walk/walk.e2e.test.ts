@@ -1,0 +1,153 @@
+import type { Page } from 'playwright-core';
+import { expect, inject, test } from 'vitest';
+import { gaussianDraws } from '../../../src/cli/walk-draws.ts';
+import { findTarget } from '../../../src/density/targets.ts';
+import { showPlace } from '../../target/noise.ts';
+import { seriousFindings } from '../../testing/accessibility.ts';
+import {
+  expectNoSidewaysScroll,
+  openPage,
+  startBrowser,
+  waitForView,
+} from '../../testing/browser.ts';
+
+const browser = await startBrowser();
+const walk = `${inject('studio')}#/walk`;
+
+/** A page whose walk rests until Play: the reader asked for less motion. */
+async function openResting(query = '', width = 1100) {
+  const opened = await openPage(browser, 'about:blank', { width });
+  await opened.page.emulateMedia({ reducedMotion: 'reduce' });
+  await opened.page.goto(`${walk}${query}`);
+  await waitForView(opened.page);
+  return opened;
+}
+
+const stepOf = async (page: Page) =>
+  Number(await page.getByTestId('step').locator('strong').textContent());
+const waitForStep = (page: Page, least: number) =>
+  page.waitForFunction(
+    (least) =>
+      Number(document.querySelector('[data-testid=step] strong')?.textContent ?? 0) >= least,
+    least,
+  );
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const toggle = (page: Page, name: string) => page.getByRole('checkbox', { name });
+
+test('it runs by itself, pauses, steps and starts again, and says what the draws say', async () => {
+  const { page, complaints } = await openPage(browser, `${walk}?v=1&burn=0&every=1&speed=300`);
+  await waitForStep(page, 60);
+  await page.getByText(/^[\d.]+ draws$/).waitFor();
+  expect(await page.locator('[aria-label^="Histogram of ȳ₁ of"] rect').count()).toBeGreaterThan(20);
+  await button(page, 'Pause').click();
+  await page.waitForTimeout(300);
+  const rest = await stepOf(page);
+  await page.waitForTimeout(300);
+  expect(await stepOf(page)).toBe(rest);
+  await button(page, 'Step').click();
+  await waitForStep(page, rest + 1);
+  expect(await stepOf(page)).toBe(rest + 1);
+  await button(page, 'Reset').click();
+  expect(await stepOf(page)).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test('the same seed gives the chain of the command line', async () => {
+  const settings = { measurements: 4, meanWalk: false, stepSize: 0.7, friction: 0.25, chains: 3 };
+  const draws = gaussianDraws(findTarget('rings'), 0.8, 'baoab', {
+    ...{ ...settings, steps: 15, burnIn: 0, thin: 15, seed: 11 },
+    ...{ signal: new AbortController().signal, onProgress: () => {} },
+  });
+  const { ybar, xhat } = (await draws.next()).value!;
+  const { page, complaints } = await openResting(
+    '?v=1&target=rings&sigma=0.8&M=4&kernel=baoab&step=0.7&friction=0.25&chains=3&seed=11&chain=2',
+  );
+  for (let step = 1; step <= 15; step++) {
+    await button(page, 'Step').click();
+    await waitForStep(page, step);
+  }
+  const place = (of: Float32Array) => `(${showPlace(of[4]!)}, ${showPlace(of[5]!)})`;
+  expect(await page.getByTestId('chain').textContent()).toBe(
+    `chain 2: ȳ = ${place(ybar)}, x̂ = ${place(xhat)}`,
+  );
+  expect(await page.locator('pre').textContent()).toBe(
+    'mdensity walk --density rings --sigma 0.8 --measurements 4 --kernel baoab --step-size 0.7 --friction 0.25 --chains 3 --seed 11 --out walk/',
+  );
+  expect(complaints).toEqual([]);
+});
+
+test('controls change the walk, and a link brings all of them back', async () => {
+  const { page, complaints } = await openResting('?v=1&burn=0');
+  await button(page, 'Step').click();
+  await waitForStep(page, 1);
+  const before = await page.getByTestId('chain').textContent();
+  await page.getByRole('combobox', { name: 'Kernel' }).selectOption('mala');
+  await page.waitForFunction(() => location.hash.includes('kernel=mala'));
+  expect(await stepOf(page)).toBe(0);
+  expect(await page.getByRole('slider', { name: 'Friction γδ' }).isDisabled()).toBe(true);
+  await button(page, 'Step').click();
+  await waitForStep(page, 1);
+  expect(await page.getByTestId('chain').textContent()).not.toBe(before);
+  await page.getByText('Acceptance', { exact: true }).waitFor();
+  await page.getByRole('spinbutton', { name: 'Measurements M' }).fill('9');
+  await page.keyboard.press('Tab');
+  await toggle(page, 'Mean walk: ȳ alone').check();
+  await toggle(page, 'Its M measurements y').check();
+  await page.getByRole('slider', { name: 'Step size δ' }).press('ArrowLeft');
+  await page.waitForFunction(() => /M=9.*step=0\.4\d+.*mean=1.*ys=1/.test(location.hash));
+  await button(page, 'Step').click();
+  await waitForStep(page, 1);
+  const state = await page.getByTestId('chain').textContent();
+  await page.reload();
+  await waitForView(page);
+  await button(page, 'Step').click();
+  await waitForStep(page, 1);
+  expect(await page.getByTestId('chain').textContent()).toBe(state);
+  expect(await toggle(page, 'Mean walk: ȳ alone').isChecked()).toBe(true);
+  expect(complaints).toEqual([]);
+});
+
+test('a walk that diverges says where, and goes on with half the step', async () => {
+  const { page, complaints } = await openPage(browser, `${walk}?v=1&kernel=ula&step=8&speed=600`);
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  expect(await alert.textContent()).toMatch(/chain \d+, step \d+: the position is .*step of 8 σ/s);
+  await button(page, 'Halve the step to 4 σ').click();
+  await page.waitForFunction(() => location.hash.includes('step=4'));
+  // 4 σ is too much as well, 2 σ and 1 σ are not.
+  for (const step of [2, 1]) {
+    const again = button(page, `Halve the step to ${step} σ`);
+    const fine = waitForStep(page, 1500).then(() => false);
+    if (await Promise.race([again.waitFor().then(() => true), fine])) await again.click();
+  }
+  await waitForStep(page, 1500);
+  expect(await alert.count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test('without points there is nothing to walk, and the way to draw some', async () => {
+  const { page, complaints } = await openPage(browser, `${walk}?v=1&target=points&sigma=0.7`);
+  await page.getByRole('link', { name: 'Draw some in Shape' }).click();
+  await page.waitForFunction(() => location.hash === '#/shape?v=1&target=points&sigma=0.7');
+  await button(page, 'A drawing').click();
+  await page.getByRole('link', { name: /Walk this density/ }).click();
+  await waitForStep(page, 5);
+  expect(await page.evaluate(() => location.hash)).toMatch(/^#\/walk\?v=1&target=points&points=/);
+  expect(complaints).toEqual([]);
+});
+
+test.each(['light', 'dark'] as const)(
+  'accessible and no wider than a phone: %s',
+  async (colorScheme) => {
+    const { page } = await openPage(browser, `${walk}?v=1&target=mixture&burn=0&every=1`, {
+      ...{ width: 360, colorScheme },
+    });
+    await waitForStep(page, 20);
+    await button(page, 'Pause').click();
+    for (const what of ['Kernel', 'R̂']) {
+      await page.locator(`summary[aria-label="What is ${what}?"]`).click();
+    }
+    expect(await seriousFindings(page)).toEqual([]);
+    await expectNoSidewaysScroll(page);
+  },
+);
