@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   emptyHistory,
+  logTicks,
   recentLoss,
   showSeconds,
   speedOf,
@@ -38,6 +39,11 @@ test('the loss that is shown is that of the latest steps', () => {
   expect(recentLoss(emptyHistory())).toBeUndefined();
   const falling = withLosses(emptyHistory(), [...Array(100).fill(9), ...Array(20).fill(1)]);
   expect(recentLoss(falling)).toBe(1);
+});
+
+test('ticks of a logarithmic scale are round and few', () => {
+  expect(logTicks(0.29, 16)).toEqual([0.5, 1, 2, 5, 10]);
+  expect(logTicks(1e-4, 3e2)).toEqual([1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100]);
 });
 
 test('speed is that of the last seconds', () => {

@@ -81,6 +81,20 @@ export function recentLoss(history: LossHistory): number | undefined {
   return last.reduce((sum, { mean }) => sum + mean, 0) / last.length;
 }
 
+/** Round numbers 1, 2 and 5 times powers of ten within bounds, at most about eight. */
+export function logTicks(least: number, most: number): readonly number[] {
+  const decades = Math.log10(most / least);
+  const factors = decades > 4 ? [1] : decades > 2.5 ? [1, 3] : [1, 2, 5];
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(least)); 10 ** power <= most; power++) {
+    for (const factor of factors) {
+      const tick = Number(`${factor}e${power}`);
+      if (tick >= least && tick <= most) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
 /** When, in milliseconds, how many steps were made. */
 export type Mark = readonly [time: number, step: number];
 

@@ -5,7 +5,13 @@ import type { Download, Page } from 'playwright-core';
 import { afterAll, expect, inject, test } from 'vitest';
 import { mdensityJson } from '../../../src/cli/testing.ts';
 import { readNpy } from '../../../src/data/index.ts';
-import { createModel, exportDenoiser, openDenoiser } from '../../../src/model/index.ts';
+import {
+  createModel,
+  exportDenoiser,
+  type ModelConfig,
+  openDenoiser,
+} from '../../../src/model/index.ts';
+import { initializeParameters } from '../../../src/nn/index.ts';
 import { createTrainer, inMemory } from '../../../src/train/index.ts';
 import { decodeLink, splitHash } from '../../link.ts';
 import { seriousFindings } from '../../testing/accessibility.ts';
@@ -203,6 +209,27 @@ test('files that are no model, and numbers that explode, give a message and no m
     .waitFor();
   await page.getByRole('combobox', { name: 'Density of x' }).selectOption('two-moons');
   await button(page, 'Train').click();
+  await waitForText(page, /step [1-9]/);
+  expect(complaints).toEqual([]);
+});
+
+test('a loss that is no number ends a training with a line, and another starts', async () => {
+  const { page, complaints } = await openTrain(`${small}&rate=10&warmup=0&batch=1&steps=5000`);
+  // Points so far away that squares of what the network makes of them are too large for a float.
+  const far = { parametrization: 'gps', view: 'denoised', sigma: 0.5, measurements: 1, shape: [2] };
+  const model = { ...far, network: { type: 'mlp', width: 8, layers: 1 } } as ModelConfig;
+  const parameters = initializeParameters(createModel(model).specs, 0).map((value) => value * 1e30);
+  await give(page, {
+    ...{ name: 'huge.onnx', mimeType: '' },
+    buffer: Buffer.from(exportDenoiser(model, parameters)),
+  });
+  await page.getByText('goes on from huge.onnx').waitFor();
+  await button(page, 'Continue').click();
+  await page
+    .getByRole('alert')
+    .filter({ hasText: /step 1: the loss is .*learning rate/ })
+    .waitFor();
+  await button(page, 'Start again').click();
   await waitForText(page, /step [1-9]/);
   expect(complaints).toEqual([]);
 });
