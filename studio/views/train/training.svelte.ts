@@ -4,8 +4,7 @@
  */
 
 import type { StepReport } from '../../../src/train/trainer.ts';
-import type { RemoteTraining } from '../../engine/engine.ts';
-import { startTraining } from '../../engine/engine.ts';
+import { type RemoteTraining, startTraining } from '../../engine/engine.ts';
 import type { DeviceReport, TrainingData, TrainingRequest } from '../../engine/protocol.ts';
 import { planeTarget } from '../../target/density.ts';
 import { classOf } from '../../target/noise.ts';
@@ -23,13 +22,15 @@ import { inWords } from './messages.ts';
 import type { OpenedModel } from './open-file.ts';
 import { differences, type Settings } from './settings.ts';
 
-export type Phase = 'none' | 'opening' | 'resting' | 'running' | 'done' | 'failed';
+export type Phase = 'none' | 'opening' | 'resting' | 'running' | 'stopping' | 'done' | 'failed';
 
 /** What a training starts from, where not from the network as it begins. */
 export interface Source {
   /** A file's model; its parameters, where it is not a checkpoint that has them. */
   readonly file?: Omit<OpenedModel, 'parameters'> & { readonly parameters?: Float32Array };
   readonly checkpoint?: Uint8Array;
+  /** Whether it is the same training as before, whose losses are kept. */
+  readonly same?: boolean;
 }
 
 interface Session {
@@ -137,7 +138,7 @@ async function start(live: Settings, from: Source = {}): Promise<boolean> {
     void session?.handle.close();
     session = next;
     wishes = live;
-    latest = from.checkpoint && history.step === steps ? latest : emptyHistory(steps);
+    if (!from.same || latest.step !== steps) latest = emptyHistory(steps);
     savedAt = steps;
     look = undefined;
     restart();
@@ -145,7 +146,7 @@ async function start(live: Settings, from: Source = {}): Promise<boolean> {
     if (from.checkpoint || from.file) void lookNow();
     return true;
   } catch (error) {
-    phase = before === 'running' ? 'resting' : before;
+    phase = before;
     problem = inWords(error);
     return false;
   }
@@ -189,7 +190,7 @@ async function goOn(live: Settings): Promise<void> {
     const { file } = session;
     const stood = savedAt;
     const checkpoint = await session.handle.checkpoint();
-    if (!(await start(live, { checkpoint, ...(file && { file }) }))) return;
+    if (!(await start(live, { checkpoint, same: true, ...(file && { file }) }))) return;
     savedAt = stood;
   }
   if (phase === 'done' || !session) return;
@@ -202,13 +203,18 @@ async function goOn(live: Settings): Promise<void> {
 
 async function rest(): Promise<void> {
   if (phase !== 'running' || !session) return;
-  phase = 'resting';
-  await session.handle.pause();
+  phase = 'stopping';
+  const { handle, begun } = session;
+  await handle.pause();
+  // Comes back when the steps in hand are made and reported.
+  await handle.advance(0);
+  // Meanwhile it may have failed.
+  if ((phase as Phase) !== 'stopping') return;
+  phase = latest.step < begun.steps ? 'resting' : 'done';
   show();
   void lookNow();
 }
 
-/** Takes the reports of some steps. */
 function take(reports: readonly StepReport[]): void {
   latest = withLosses(
     latest,
@@ -235,7 +241,6 @@ function show(): void {
   speed = speedOf(marks);
 }
 
-/** Counts speed from here on. */
 function restart(): void {
   marks = [[performance.now(), latest.step]];
   lookedAt = latest.step;
@@ -252,9 +257,9 @@ async function lookNow(): Promise<void> {
   const own = session;
   if (!own || looking) return;
   looking = true;
-  lookedAt = latest.step;
   const { handle, questions, begun } = own;
-  const step = latest.step;
+  const { step } = latest;
+  lookedAt = step;
   let learned: Learned | undefined;
   let samples: Float32Array | undefined;
   let line: string | undefined;
@@ -266,9 +271,8 @@ async function lookNow(): Promise<void> {
   }
   looking = false;
   if (session === own) look = { step, learned, samples, problem: line };
-  // Meanwhile another training was opened, or this one has come to its end.
-  else void lookNow();
-  if (session === own && (phase === 'done' || phase === 'resting') && latest.step > step) {
+  // Meanwhile another training was opened, or this one has come to rest.
+  if (session !== own || (phase !== 'running' && phase !== 'failed' && latest.step > step)) {
     void lookNow();
   }
 }
