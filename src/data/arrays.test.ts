@@ -3,8 +3,8 @@ import { UserError } from '../errors.ts';
 import { examplesFromArray, npyExamples, npzExamples } from './arrays.ts';
 import { temporaryFolder } from './fixtures/folder.ts';
 import { whole } from './fixtures/whole.ts';
-import type { NpyArray, NpyType } from './npy.ts';
 import { writeNpy } from './npy.ts';
+import type { NpyArray, NpyType } from './npy-decode.ts';
 import { writeNpz } from './npz.ts';
 
 const folder = temporaryFolder();

@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { readError } from '../files.ts';
 import { allocate, type Values } from '../train/dataset.ts';
-import { type Examples, type ReadOptions, refuseTestSplit, sizeOf } from './examples.ts';
-import { type NpyArray, type NpyType, readNpy } from './npy.ts';
+import { type Examples, type ReadOptions, refuseTestSplit } from './examples.ts';
+import { readNpy } from './npy.ts';
+import type { NpyArray, NpyType } from './npy-decode.ts';
 import { memoryRows, type NpyRows, openNpyRows } from './npy-file.ts';
 import { readNpz } from './npz.ts';
+import { sizeOf } from './shape.ts';
 
 const imageKeys = ['images', 'x'];
 const labelKeys = ['labels', 'y'];

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { allocate, type Dataset, type Values } from '../train/dataset.ts';
 import type { Padding } from './sequences/alphabets.ts';
+import { sizeOf } from './shape.ts';
 
 /** What a format's reader gives: a `Dataset` that has no name and no hash yet. */
 export type Examples = Omit<Dataset, 'name' | 'hash'>;
@@ -44,11 +45,6 @@ export function refuseTestSplit(split: Split | undefined, where: string): void {
   if (split === 'test') {
     throw new UserError(`${where}: has one part, no test split; leave out --split test.`);
   }
-}
-
-/** Number of values in a shape. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }
 
 /**

@@ -14,7 +14,8 @@ export {
 export type { Examples, LoadProgress, ReadOptions, Split } from './examples.ts';
 export { type Download, type DownloadOptions, downloadFile } from './fetch.ts';
 export { type FileDigests, fileDigests, hashDataset } from './hash.ts';
-export { decodeIdx, type IdxArray, idxExamples, readIdx } from './idx.ts';
+export { decodeIdx, idxExamples, readIdx } from './idx.ts';
+export type { IdxArray } from './idx-decode.ts';
 export { imageFolderExamples } from './images.ts';
 export {
   fetchInceptionWeights,
@@ -24,13 +25,12 @@ export {
   readInceptionWeights,
 } from './inception-weights.ts';
 export { type LoadOptions, loadDataset } from './load.ts';
+export { readNpy, writeNpy } from './npy.ts';
 export {
   decodeNpy,
   type NpyArray,
   type NpyType,
-  readNpy,
-  writeNpy,
-} from './npy.ts';
+} from './npy-decode.ts';
 export { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 export { decodeNpz, encodeNpz, type Npz, type NpzEntry, readNpz, writeNpz } from './npz.ts';
 export {

@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { readError } from '../files.ts';
-import { sizeOf } from './examples.ts';
 import {
   decodeNpyHeader,
   type NpyArray,
@@ -9,7 +8,8 @@ import {
   type NpyType,
   npyArrays,
   toNativeOrder,
-} from './npy.ts';
+} from './npy-decode.ts';
+import { sizeOf } from './shape.ts';
 
 /** An array read a row at a time, a row being what one index of its first dimension holds. */
 export interface NpyRows {

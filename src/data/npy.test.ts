@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { temporaryFolder } from './fixtures/folder.ts';
-import { decodeNpy, readNpy, writeNpy } from './npy.ts';
+import { readNpy, writeNpy } from './npy.ts';
+import { decodeNpy } from './npy-decode.ts';
 import { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 
 const folder = temporaryFolder();

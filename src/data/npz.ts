@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate';
 import { UserError } from '../errors.ts';
 import { readBytes, writeBytes } from '../files.ts';
-import { decodeNpy, type NpyArray } from './npy.ts';
+import { decodeNpy, type NpyArray } from './npy-decode.ts';
 import { encodeNpy, type WritableNpyData } from './npy-encode.ts';
 import { unzip } from './zip.ts';
 

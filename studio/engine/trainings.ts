@@ -28,8 +28,10 @@ import type {
 const REPORT = 50;
 /** Steps between two checkpoints that are kept in case a GPU is lost. */
 const KEEP_EVERY = 50;
-/** Examples that the moving average denoises at a time. */
-const ROWS = 64;
+/** Values of the examples that the moving average denoises at a time, and the most examples. */
+const [VALUES, ROWS] = [16 * 784, 512];
+/** Bytes that a page's engine can have: what 32 bits can address. */
+const MEMORY = 2 ** 32;
 
 export interface TrainingListeners {
   readonly onSteps: StepsListener;
@@ -139,7 +141,7 @@ function openTrainer(
   checkpoint: Checkpoint | undefined,
 ): Promise<Trainer> {
   return createTrainer({
-    ...{ model, config, device, start, dataset: datasetOf(data) },
+    ...{ model, config, device, start, dataset: datasetOf(data), memory: MEMORY },
     ...(checkpoint && { checkpoint }),
   });
 }
@@ -186,7 +188,9 @@ async function advanceOrFallBack(
 }
 
 async function liveDenoiser(session: Session, model: DenoiserModel): Promise<LiveDenoiser> {
-  session.live ??= compileDenoiser({ model, rows: ROWS, device: session.device.device });
+  const size = model.inputShape.reduce((product, length) => product * length, 1);
+  const rows = Math.min(ROWS, Math.ceil(VALUES / size));
+  session.live ??= compileDenoiser({ model, rows, device: session.device.device });
   const live = await session.live;
   live.load(await session.trainer.average());
   return live;

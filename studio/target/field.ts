@@ -86,19 +86,34 @@ function greatest(values: Float64Array): number {
   return most;
 }
 
-/**
- * The score on a coarser grid. With u = σ̃‖∇ log p‖, which has no unit, an arrow is u/(1 + u) of the
- * spacing long: half of it where the jump ν(z) − z is one σ̃.
- */
 function arrowsOf(smoothed: SmoothedDensity, radius: number): readonly Arrow[] {
-  const spacing = (2 * radius) / ARROWS;
-  const grid = gridOf(ARROWS, (index) => -radius + (index + 0.5) * spacing);
+  const grid = arrowGrid(radius);
   const score = new Float64Array(grid.length);
   smoothed.score(grid, score);
+  return scoreArrows(grid, score, smoothed.sigma, radius);
+}
+
+const spacingOf = (radius: number) => (2 * radius) / ARROWS;
+
+/** Places of the arrows in the square of half side `radius`, `[n, 2]`. */
+export const arrowGrid = (radius: number): Float64Array =>
+  gridOf(ARROWS, (index) => -radius + (index + 0.5) * spacingOf(radius));
+
+/**
+ * Arrows of a score `[n, 2]` at the places of `arrowGrid`. With u = σ̃‖∇ log p‖, which has no unit, an
+ * arrow is u/(1 + u) of the spacing long: half of it where the jump ν(z) − z is one σ̃.
+ */
+export function scoreArrows(
+  grid: Float64Array,
+  score: Float64Array,
+  sigma: number,
+  radius: number,
+): readonly Arrow[] {
+  const spacing = spacingOf(radius);
   const arrows: Arrow[] = [];
   for (let k = 0; k < grid.length; k += 2) {
     const length = Math.hypot(score[k]!, score[k + 1]!);
-    const u = smoothed.sigma * length;
+    const u = sigma * length;
     const scale = (0.92 * spacing * u) / (1 + u) / length;
     if (!(scale * length > 0.04 * spacing)) continue;
     const half = [(scale * score[k]!) / 2, (scale * score[k + 1]!) / 2] as const;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { decodeNpy } from '../../../src/data/npy.ts';
+import { decodeNpy } from '../../../src/data/npy-decode.ts';
 import { openDenoiser } from '../../../src/model/index.ts';
 import { packagePath } from '../../../src/package-folder.ts';
 import { walkJump } from '../../../src/sample/index.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeNpy } from '../../../src/data/npy.ts';
+import { decodeNpy } from '../../../src/data/npy-decode.ts';
 import { enlargement, filmstripOf, npyOf, rgbaOf, scenesOf } from './saves.ts';
 
 const shape = { channels: 1, height: 2, width: 3 };
