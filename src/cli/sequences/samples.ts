@@ -46,6 +46,9 @@ export async function prepareSequences(
       `--${given[0]}: is for models of sequences, this one makes examples of shape [${shape.join(', ')}]; leave it out`,
     );
   }
+  if (column !== undefined && data === undefined) {
+    throw new UserError(`--column ${column}: is of the table that --data names; give --data too`);
+  }
   const model = { alphabet, length: shape[1]! };
   const fixed = template === undefined ? undefined : fixedBy(template, model);
   const isValid = validity(alphabet, valid);
