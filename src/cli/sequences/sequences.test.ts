@@ -199,6 +199,25 @@ describe('what does not fit is one clear line', () => {
     );
   });
 
+  test('a template for counts', async () => {
+    await writeFile(at('dna.fasta'), fasta(['ACGT', 'CCGA']));
+    const [counts, net] = [at('counts'), ['--net', 'bytenet-s', '--steps', '1', '--batch', '2']];
+    await mdensityJson(
+      ...['train', '--parametrization', 'poisson', ...net, '--data', at('dna.fasta')],
+      ...['--alphabet', 'dna', '--out', counts],
+    );
+    const args = ['sample', '--model', counts, '--template', 'A??T', '--out', at('never.fasta')];
+    expect(await refusal(...args)).toBe(
+      '--template A??T: letters are kept in walks of Gaussian noise, and this model is of counts; leave it out',
+    );
+  });
+
+  test('evaluate with a pattern for images', async () => {
+    expect(await refusal('evaluate', '--model', 'mnist', '--valid', 'AC')).toBe(
+      '--valid AC: is for sequences, and mnist is of something else; leave it out',
+    );
+  });
+
   test('evaluate with metrics of images, or data that are no sequences', async () => {
     expect(await refusal('evaluate', '--model', run, '--metrics', 'fd')).toBe(
       '--metrics: is for images; sequences have statistics of their own, so leave it out',
