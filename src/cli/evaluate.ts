@@ -51,6 +51,11 @@ export function evaluateCommand(parent: Command): void {
       throw new UserError('--model or --samples: give one of the two, what is to be measured');
     }
     const sequences = await sequencesIn(options);
+    if (!sequences && given.valid !== undefined) {
+      throw new UserError(
+        `--valid ${given.valid}: is for sequences, and ${model ?? samples} is of something else; leave it out`,
+      );
+    }
     const { result, lines } = sequences
       ? await evaluateSequences(options, sequences, given, output)
       : await evaluate(options, given.metrics, output);

@@ -189,6 +189,14 @@ describe('import', () => {
     [[...whatTheyAre, '--shape', '1,27,28'], /^unet: with 3 levels takes images/],
     [[...whatTheyAre, '--net', 'unet-z'], /^network "unet-z" is not known\. Did you mean "unet-/],
     [[...whatTheyAre, '--net', 'digits', '--time', '1'], /^--time 1: a network of type additive/],
+    [
+      [...whatTheyAre, '--rate', '2'],
+      /^--rate 2: parametrization gps is of Gaussian noise, which has a --sigma; leave it out$/,
+    ],
+    [
+      [...whatTheyAre, '--parametrization', 'poisson'],
+      /^--sigma [\d.]+: parametrization poisson is of counts, which have a --rate; leave it out$/,
+    ],
     [['--weights', model], /model\.onnx: the (file is cut short|header is not)/],
   ])('refuses %j', async (args, finds) => {
     const base = ['import', '--weights', theirs, '--out', at('never.onnx')];

@@ -9,6 +9,7 @@ import {
   joinWeights,
   type ModelConfig,
   modelConfigSchema,
+  type ParametrizationName,
   parametrizationNames,
   parametrizations,
 } from '../model/index.ts';
@@ -21,7 +22,8 @@ import {
   type OptionValues,
   readOptions,
 } from './options.ts';
-import { createOutput } from './output.ts';
+import { createOutput, shellWord } from './output.ts';
+import { samplesName } from './sample-files.ts';
 
 const sizes = z.array(z.int().min(1)).min(1);
 const training = trainingSchema.shape;
@@ -101,8 +103,8 @@ Examples:
   mdensity import --weights theirs.safetensors --net cifar10 --shape 3,32,32 --sigma 0.5 \\
     --view noise --time 250 --out theirs.onnx
 
-A file written by mdensity export says its network, shape, noise and parametrization; for others give the
-first three, and what is made is GPS.
+A file written by mdensity export says its network, shape, noise and parametrization; for others give them:
+without --parametrization what is made is GPS.
 With --json, names that do not fit are listed in full.`;
 
 export function importCommand(parent: Command): void {
@@ -126,7 +128,7 @@ export function importCommand(parent: Command): void {
     await writeBytes(out, exportDenoiser(config, parameters, { half }));
     output.result(
       { file: out, parameters: parameters.length, ...report },
-      `wrote ${out}: ${parameters.length.toLocaleString('en')} parameters; next: mdensity sample --model ${out} --out samples.png`,
+      `wrote ${out}: ${parameters.length.toLocaleString('en')} parameters; next: mdensity sample --model ${shellWord(out)} --out ${samplesName(config)}`,
     );
   });
 }
@@ -147,10 +149,12 @@ function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): Mo
     '--net',
     'cifar10',
   );
+  const { noise } = parametrizations[parametrization];
+  refuseOtherNoise(options, parametrization);
   return {
     parametrization,
     view: view ?? own?.view ?? 'denoised',
-    ...(parametrizations[parametrization].noise === 'poisson'
+    ...(noise === 'poisson'
       ? {
           rate: given(rate ?? own?.rate, '--rate', '20'),
           background: background ?? own?.background ?? 0,
@@ -163,6 +167,22 @@ function configOf(options: ImportOptions, metadata: SafeTensors['metadata']): Mo
     ...(own?.metaEncoder && { metaEncoder: own.metaEncoder }),
     ...(own?.alphabet && shape === undefined && { alphabet: own.alphabet }),
   };
+}
+
+/** @throws UserError for a deviation of counts, and a rate or background of Gaussian noise. */
+function refuseOtherNoise(
+  { sigma, rate, background }: ImportOptions,
+  parametrization: ParametrizationName,
+): void {
+  const counts = parametrizations[parametrization].noise === 'poisson';
+  const given = Object.entries(counts ? { sigma } : { rate, background }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (given === undefined) return;
+  const [name, value] = given;
+  throw new UserError(
+    `--${name} ${value}: parametrization ${parametrization} is of ${counts ? 'counts, which have a --rate' : 'Gaussian noise, which has a --sigma'}; leave it out`,
+  );
 }
 
 /** The configuration that `mdensity export` writes beside the weights. */

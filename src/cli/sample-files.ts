@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { encodeNpy } from '../data/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes, writeError } from '../files.ts';
-import type { DenoiserFileInfo } from '../model/index.ts';
+import type { DenoiserFileInfo, ModelConfig } from '../model/index.ts';
 import { encodePng, type Raster } from '../sample/index.ts';
 import { gridPicture, stripsPicture } from './pictures.ts';
 
@@ -92,6 +92,12 @@ export function checkKind(out: string, { shape, config }: DenoiserFileInfo): voi
   throw new UserError(
     `--out ${out}: ${shown} and are no images; give a ${config?.alphabet ? '.fasta, a ' : ''}.npy or a folder`,
   );
+}
+
+/** A file that samples of a model can be written to, for advice. */
+export function samplesName({ shape, alphabet }: Pick<ModelConfig, 'shape' | 'alphabet'>): string {
+  if (alphabet) return 'samples.fasta';
+  return shape.length === 3 ? 'samples.png' : 'samples.npy';
 }
 
 const isPicture = (out: string) => /\.png$/i.test(out);

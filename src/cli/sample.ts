@@ -84,7 +84,7 @@ export const sampleOptions = defineOptions({
   },
   friction: {
     flags: '--friction <γδ>',
-    description: 'effective friction of one step',
+    description: 'effective friction of one step; of counts: none',
     schema: z.number().positive().default(0.5),
   },
   seed: {

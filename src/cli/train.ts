@@ -22,6 +22,7 @@ import { interruptible } from './interrupt.ts';
 import { loadShown } from './load-progress.ts';
 import { addOptions, globalOptions, readOptionsAndGiven } from './options.ts';
 import { createOutput, type Output, shellWord } from './output.ts';
+import { samplesName } from './sample-files.ts';
 import { defaultValidation, type TrainOptions, trainOptions } from './train-options.ts';
 import { samplesEvaluator } from './training-samples.ts';
 import { versions } from './versions.ts';
@@ -51,8 +52,7 @@ export function trainCommand(parent: Command): void {
     const work = options.resume ? resumeTraining(out, given, output) : train(options, output);
     const run = shellWord(out);
     const result = checkFinished(await work, `mdensity train --out ${run} --resume`);
-    const { alphabet } = (await readRecord(out)).model;
-    output.result(result, summary(result, alphabet ? 'samples.fasta' : 'samples.png'));
+    output.result(result, summary(result, samplesName((await readRecord(out)).model)));
   });
 }
 

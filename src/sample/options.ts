@@ -23,9 +23,9 @@ export interface WalkJumpOptions {
   readonly jumpEvery?: number;
   /** δ/σ, above 0; of counts, the time of a step in lifetimes of a count. Default 1/2. */
   readonly stepSize?: number;
-  /** Effective friction γδ of one step, above 0. Default 1/2. */
+  /** Effective friction γδ of one step, above 0; walks of counts have none. Default 1/2. */
   readonly friction?: number;
-  /** u, above 0. Default 1. */
+  /** u, above 0; walks of counts have none. Default 1. */
   readonly inverseMass?: number;
   /** 0 to 2^53 − 1. Default 0. */
   readonly seed?: number;

@@ -117,7 +117,7 @@ describe.each([
       for await (const { ybar } of walkJump(model, { ...walk, chains, jumpEvery: walk.steps })) {
         for (let i = 0; i < ybar.length; i++) means[i % 2]! += ybar[i]! / chains;
       }
-      // Standard errors of 0.07, and what a leap of 0.05 and the fit leave: 5 of them.
+      // Standard errors of at most 0.084, 4 of them: what a leap of 0.05 and the fit leave is within.
       const mean = [0.4 * 0.5 + 0.6 * 2, 0.4 * 2 + 0.6 * 0.8].map(
         (x) => M * RATE * (x + background),
       );

@@ -5,7 +5,10 @@ import type { Row } from './row.ts';
 import { type CostName, costs } from './table.ts';
 
 /** A colour for each row: shades that differ in print too come with the names. */
-const hues = ['#1d4ed8', '#0891b2', '#0f766e', '#c2410c', '#a16207', '#be123c', '#7e22ce'];
+const hues = [
+  ...['#1d4ed8', '#0891b2', '#0f766e', '#c2410c', '#a16207', '#be123c', '#7e22ce'],
+  '#475569',
+];
 
 const white = { background: 'white', color: 'black', fontSize: '11px' } as const;
 

@@ -32,7 +32,7 @@ export async function sequencesIn({
   model,
   samples,
 }: Pick<EvaluateOptions, 'model' | 'samples'>): Promise<{ alphabet?: Alphabet } | undefined> {
-  if (samples !== undefined) return isFasta(samples) ? {} : undefined;
+  if (samples !== undefined) return isFasta(samples.replace(/\.gz$/i, '')) ? {} : undefined;
   const path = findModel(model!);
   const { metadata, input } = readOnnx(await readBytes(path), path);
   const alphabet = readModelConfig(metadata, input.shape, path)?.alphabet;

@@ -1,6 +1,7 @@
 /** Samples of a model of sequences: what stays fixed, FASTA, and statistics. */
 import { join } from 'node:path';
 import { formatFasta } from '../../data/index.ts';
+import type { BayesEstimator } from '../../density/index.ts';
 import { UserError } from '../../errors.ts';
 import type { SequenceStatistics } from '../../evaluate/index.ts';
 import { writeBytes } from '../../files.ts';
@@ -29,11 +30,11 @@ export interface SequenceSampling {
 
 /**
  * Reads what options say of sequences, before the walk; nothing for a model of something else.
- * @throws UserError for such options with a model of something else, a template that does not fit, and
- * `--data` that cannot be read.
+ * @throws UserError for such options with a model of something else, a template that does not fit or is for a
+ * model of counts, a column of no table, and `--data` that cannot be read.
  */
 export async function prepareSequences(
-  { config, shape }: DenoiserFileInfo,
+  { config, shape, rate }: DenoiserFileInfo & Pick<BayesEstimator, 'rate'>,
   options: SequenceOptions,
   output: Output,
 ): Promise<SequenceSampling | undefined> {
@@ -44,6 +45,14 @@ export async function prepareSequences(
     if (given === undefined) return undefined;
     throw new UserError(
       `--${given[0]}: is for models of sequences, this one makes examples of shape [${shape.join(', ')}]; leave it out`,
+    );
+  }
+  if (column !== undefined && data === undefined) {
+    throw new UserError(`--column ${column}: is of the table that --data names; give --data too`);
+  }
+  if (template !== undefined && rate !== undefined) {
+    throw new UserError(
+      `--template ${template}: letters are kept in walks of Gaussian noise, and this model is of counts; leave it out`,
     );
   }
   const model = { alphabet, length: shape[1]! };

@@ -1,6 +1,7 @@
 /** From a FASTA file to samples and what they are worth, as a user would go. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { formatFasta, parseFasta, readNpy } from '../../data/index.ts';
 import type { SequenceStatistics } from '../../evaluate/index.ts';
@@ -139,13 +140,20 @@ describe('evaluate', () => {
     expect(statistics).toMatchObject({ count: 5, unique: 0.8, valid: 0.6 });
     expect(statistics.training).toMatchObject({ copies: 0.4, editDistance: { least: 0 } });
     expect(await readdir(at('of-file'))).toEqual(['sequences.json']);
+    await writeFile(at('file.fasta.gz'), gzipSync(await readFile(at('file.fasta'))));
+    const zipped = await mdensityJson<{ statistics: SequenceStatistics }>(
+      ...['evaluate', '--samples', at('file.fasta.gz'), '--data', at('training.fasta')],
+      ...['--alphabet', 'protein', '--pad', 'end', '--out', at('of-file')],
+    );
+    expect(zipped.statistics).toEqual(statistics);
   });
 });
 
 test('weights that were exported come back with their alphabet', async () => {
   const [weights, model] = [at('weights.safetensors'), at('again.onnx')];
   await mdensityJson('export', '--model', run, '--out', weights);
-  await mdensityJson('import', '--weights', weights, '--out', model);
+  const { stdout } = await mdensity('import', '--weights', weights, '--out', model);
+  expect(stdout).toContain(`next: mdensity sample --model ${model} --out samples.fasta`);
   const letters = 'ACDEFGHIKLMNPQRSTVWY-';
   expect(await mdensityJson('info', model)).toMatchObject({ model: { alphabet: { letters } } });
 });
@@ -168,6 +176,10 @@ describe('what does not fit is one clear line', () => {
       '--template MCAVCQRSTHSGH-: leaves no position free; write ? for those that the walk shall fill',
     ],
     [['--valid', '('], '--valid (: is no regular expression (Unterminated group); mend it'],
+    [
+      ['--column', 'peptide'],
+      '--column peptide: is of the table that --data names; give --data too',
+    ],
     [['--data', 'none.fasta'], 'none.fasta: no such file; check the path.'],
     [['--data', 'digits8'], '--data digits8: holds no sequences; give FASTA, CSV or TSV'],
   ])('sample %j', async (args, message) => {
@@ -184,6 +196,25 @@ describe('what does not fit is one clear line', () => {
     const args = ['sample', '--model', 'mnist', '--out', at('never.png'), '--template', 'AC'];
     expect(await refusal(...args)).toBe(
       '--template: is for models of sequences, this one makes examples of shape [1, 28, 28]; leave it out',
+    );
+  });
+
+  test('a template for counts', async () => {
+    await writeFile(at('dna.fasta'), fasta(['ACGT', 'CCGA']));
+    const [counts, net] = [at('counts'), ['--net', 'bytenet-s', '--steps', '1', '--batch', '2']];
+    await mdensityJson(
+      ...['train', '--parametrization', 'poisson', ...net, '--data', at('dna.fasta')],
+      ...['--alphabet', 'dna', '--out', counts],
+    );
+    const args = ['sample', '--model', counts, '--template', 'A??T', '--out', at('never.fasta')];
+    expect(await refusal(...args)).toBe(
+      '--template A??T: letters are kept in walks of Gaussian noise, and this model is of counts; leave it out',
+    );
+  });
+
+  test('evaluate with a pattern for images', async () => {
+    expect(await refusal('evaluate', '--model', 'mnist', '--valid', 'AC')).toBe(
+      '--valid AC: is for sequences, and mnist is of something else; leave it out',
     );
   });
 
