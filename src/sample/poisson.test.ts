@@ -177,6 +177,14 @@ describe('bad input is one line', () => {
     );
   });
 
+  test('a rate of more counts than are kept exactly', async () => {
+    const training = trainingSchema.parse({ rate: 1e7, batch: 2 });
+    const model = createModel(config({ rate: 1e7 }));
+    await expect(
+      createTrainer({ model, dataset: dataset(10), config: training, device: 'cpu' }),
+    ).rejects.toThrow(/^rate: Mλ = 20000000 expects up to 4.00e\+7 counts of places, and no more/);
+  });
+
   test('noise of the other kind, another view, too many dimensions', () => {
     const both = /^parametrization poisson: takes counts, of a rate; give rate, and no sigma$/;
     expect(() => createModel(config({ rate: undefined, sigma: 1 }))).toThrow(both);

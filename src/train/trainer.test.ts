@@ -7,7 +7,7 @@ import { type Dataset, inMemory } from './dataset.ts';
 import { adam } from './optimizers/index.ts';
 import { compileStep } from './step.ts';
 import { smallImages, smallUnet } from './testing.ts';
-import { createTrainer } from './trainer.ts';
+import { createTrainer, type Trainer } from './trainer.ts';
 
 /** Points of N(mean, diag(deviation²)) in the plane. */
 const mean = [1, -2] as const;
@@ -179,6 +179,25 @@ describe('on a U-Net with attention and dropout', () => {
     const apartBy = again.vectors.average!.map((value, i) => Math.abs(value - average![i]!));
     expect(apartBy.reduce((most, value) => Math.max(most, value))).toBeLessThan(1e-4);
   });
+});
+
+test('counts with a background go on from a checkpoint to the same bits', async () => {
+  const { network } = pointModel(1, 0.5);
+  const noise = { rate: 2, background: 0.5, measurements: 3 };
+  const model = createModel({
+    ...{ parametrization: 'poisson', view: 'denoised', shape: [1, 8, 8], network, ...noise },
+  });
+  const config = trainingSchema.parse({ ...noise, batch: 4, microBatches: 2, flip: true });
+  const options = { model, dataset: smallImages(), config, device: 'cpu', threads: 1 } as const;
+  const train = async (trainer: Trainer, steps: number) => {
+    while (trainer.step < steps) await trainer.advance(steps - trainer.step);
+    const checkpoint = await trainer.checkpoint();
+    await trainer.release();
+    return checkpoint;
+  };
+  const whole = await train(await createTrainer(options), 5);
+  const checkpoint = await train(await createTrainer(options), 2);
+  expect(await train(await createTrainer({ ...options, checkpoint }), 5)).toEqual(whole);
 });
 
 test('says what does not fit before anything is compiled', async () => {

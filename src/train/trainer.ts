@@ -191,7 +191,7 @@ function checkFit({ model, dataset, config }: TrainerOptions): void {
       `the model takes examples of shape [${model.shape.join(', ')}], ${dataset.name} has [${dataset.shape.join(', ')}]; use other data or train a new model`,
     );
   }
-  if (model.rate !== undefined) checkIntensities(dataset);
+  if (model.rate !== undefined) checkIntensities(dataset, { ...model, rate: model.rate });
   if (config.flip && dataset.shape.length !== 3) {
     throw new UserError(
       `flip: ${dataset.name} holds no images but examples of shape [${dataset.shape.join(', ')}]; leave it out`,
@@ -204,14 +204,32 @@ function checkFit({ model, dataset, config }: TrainerOptions): void {
   }
 }
 
+/** Expected counts that are far from 2^24, up to which single precision is exact. */
+const MOST_COUNTS = 2 ** 23;
+
 /** Every example is read: better before the first step than in the middle. Bytes are never below 0. */
-function checkIntensities({ name, count, shape, dtype, read }: Dataset): void {
-  if (dtype === 'uint8') return;
+function checkIntensities(
+  { name, count, shape, dtype, read }: Dataset,
+  { rate, background }: { readonly rate: number; readonly background: number },
+): void {
+  const checkSize = (largest: number) => {
+    const expected = rate * (largest + background);
+    if (expected <= MOST_COUNTS) return;
+    throw new UserError(
+      `rate: Mλ = ${rate} expects up to ${expected.toPrecision(3)} counts of ${name}, and no more than ${MOST_COUNTS} are kept exactly; give a smaller --rate, or scale the data down`,
+    );
+  };
+  if (dtype === 'uint8') return checkSize(1);
   const example = allocate(dtype, sizeOf(shape));
   for (let i = 0; i < count; i++) {
     read(i, example, 0);
     const bad = example.findIndex((value) => !(value >= 0));
-    if (bad < 0) continue;
+    if (bad < 0) {
+      let largest = 0;
+      for (const value of example) largest = Math.max(largest, value);
+      checkSize(largest);
+      continue;
+    }
     throw new UserError(
       `${name}: example ${i} has ${example[bad]} at ${bad}, which is no intensity; Poisson counts need data of 0 or more`,
     );
