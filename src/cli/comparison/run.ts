@@ -27,17 +27,24 @@ export interface ComparisonSetting {
 export async function runComparison(setting: ComparisonSetting, output: Output): Promise<void> {
   await interruptible(async (signal) => {
     const pools = new Set<Pool>();
+    // One listener, however many pools there are.
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => {
+        void stop();
+        reject(signal.reason);
+      });
+    });
+    aborted.catch(() => {});
     const open = (workers: number) => {
       // Stopped between two pools: the next would not be told.
       signal.throwIfAborted();
-      const pool = endingPool(createPool('comparison', workers), signal);
+      const pool = endingPool(createPool('comparison', workers), signal, aborted);
       pools.add(pool);
       return pool;
     };
     const stop = async () => {
       await Promise.all([...pools].map((pool) => pool.stop()));
     };
-    signal.addEventListener('abort', () => void stop());
     try {
       await measureCosts(setting, open, output, signal);
       await runRows(setting, open(setting.workers), output);
@@ -57,11 +64,7 @@ export async function runComparison(setting: ComparisonSetting, output: Output):
 type OpenPool = (workers: number) => Pool;
 
 /** Tasks end when the signal says so, those too that a row would begin with after it. */
-function endingPool(pool: Pool, signal: AbortSignal): Pool {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-  });
-  aborted.catch(() => {});
+function endingPool(pool: Pool, signal: AbortSignal, aborted: Promise<never>): Pool {
   return {
     ...pool,
     run: async (method, task, onProgress) => {
