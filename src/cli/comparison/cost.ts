@@ -50,7 +50,11 @@ async function timeCalls(bytes: Uint8Array, { entry, protocol }: CostTask): Prom
   fillUniform(randomKey(protocol.seed), 0, y);
   if (denoiser.rate !== undefined) y.set(y.map((value) => Math.round(4 * value)));
   const out = new Float32Array(y.length);
-  const seconds = await shortestTime(CALLS, () => denoiser.denoise(y, out));
+  const seconds = await shortestTime(CALLS, () => {
+    // Somewhere else each time: a model with an energy remembers where it was asked last.
+    y[0]! += 1;
+    return denoiser.denoise(y, out);
+  });
   await denoiser.release();
   return seconds / chains;
 }
