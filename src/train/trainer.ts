@@ -219,7 +219,10 @@ function checkIntensities(
       `rate: Mλ = ${rate} expects up to ${expected.toPrecision(3)} counts of ${name}, and no more than ${MOST_COUNTS} are kept exactly; give a smaller --rate, or scale the data down`,
     );
   };
-  if (dtype === 'uint8') return checkSize(1);
+  if (dtype === 'uint8') {
+    checkSize(1);
+    return;
+  }
   const example = allocate(dtype, sizeOf(shape));
   for (let i = 0; i < count; i++) {
     read(i, example, 0);
