@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { equations, smallKatex } from './vite-equations.ts';
+import { notices } from './vite-notices.ts';
 
 // How long each plugin took is nobody's concern here.
 const checks = { pluginTimings: false };
@@ -16,7 +17,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   // Relative, so that the page can be put under any path of a host.
   base: './',
-  plugins: [equations(), smallKatex(), svelte()],
+  plugins: [equations(), smallKatex(), notices(), svelte()],
   worker: { format: 'es', rolldownOptions: { checks } },
   build: {
     outDir: '../dist/studio',
@@ -25,6 +26,8 @@ export default defineConfig({
     // The engine's own file is large, and loaded when a view needs it.
     chunkSizeWarningLimit: 1000,
     reportCompressedSize: false,
+    // What the page is made of beside this package, with the terms that each asks to be passed on.
+    license: { fileName: 'licences.txt' },
     rolldownOptions: { checks, output: { assetFileNames } },
   },
   // A static host may lack these; with them the engine has threads.

@@ -28,6 +28,7 @@ test.each([
   ['index.html', 'text/html'],
   ['engine.wasm', 'application/wasm'],
   ['engine.mjs', 'text/javascript'],
+  ['notices.txt', /^text\/plain; charset=utf-8$/],
   ['engine.js', 'text/javascript'],
 ])(
   '%s is served as %s, and the page is isolated, so that it may have threads',

@@ -54,7 +54,7 @@ export async function serveStudio(
   if (!isFolder(folder)) {
     throw new UserError(`${folder}: the studio is not built; run npm run build`);
   }
-  const files = sirv(folder, { etag: true, setHeaders: isolate });
+  const files = sirv(folder, { etag: true, setHeaders });
   const server = createServer((request, response) => {
     files(request, response, () => {
       response.writeHead(404).end('not found');
@@ -67,10 +67,14 @@ export async function serveStudio(
   return server;
 }
 
-/** Headers that let the page have shared memory, and with it threads. */
-function isolate(response: { setHeader(name: string, value: string): unknown }): void {
+/** Headers that let the page have shared memory, and with it threads; and texts their letters. */
+function setHeaders(
+  response: { setHeader(name: string, value: string): unknown },
+  path: string,
+): void {
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+  if (path.endsWith('.txt')) response.setHeader('Content-Type', 'text/plain; charset=utf-8');
 }
 
 function listenError(error: Error, port: number): Error {
