@@ -49,7 +49,11 @@ export async function openPage(
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-  page.on('requestfailed', (request) => complaints.push(`not loaded: ${request.url()}`));
+  page.on('requestfailed', (request) => {
+    // Not a failure: a reload cuts off what the page before it still asked for, or the page itself did.
+    if (request.failure()?.errorText === 'net::ERR_ABORTED') return;
+    complaints.push(`not loaded: ${request.url()}`);
+  });
   await page.goto(url);
   return { page, complaints };
 }

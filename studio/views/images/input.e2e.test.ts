@@ -98,7 +98,7 @@ test('a load shows its progress and can be ended', async () => {
   await page.unroute('**/*.onnx');
   await press(page, 'Step');
   await waitForStep(page, 1);
-  expect(complaints.filter((line) => !/not loaded: .*onnx/.test(line))).toEqual([]);
+  expect(complaints).toEqual([]);
 });
 
 test('chains that diverge are said in place, with a way on', async () => {
