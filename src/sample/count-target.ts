@@ -9,8 +9,9 @@ export type CountJumpTarget = CountTarget & JumpTarget;
 
 /**
  * M measurements y_m ~ Poisson(λ(x + b)) of the class Mλ of an estimator ν (Saremi & Srivastava 2022, Poisson
- * measurements): x̂_l(y) = ν_l(Σ_m y_m) for any m, so counts of measurement m are born at the rate λ(x̂_l + b), and the target's estimate is x̂ + b. The
- * sum walks as the member M = 1 does, whatever M. `ybar` holds the sum, not the mean: what ν takes.
+ * measurements): x̂_l(y) = ν_l(Σ_m y_m) for any m, so counts of measurement m are born at the rate λ(x̂_l + b), and
+ * the target's estimate is x̂ + b. The sum walks as the member M = 1 does, whatever M. `ybar` holds the sum, not the
+ * mean: what ν takes.
  */
 export function countTarget(
   denoiser: CountDenoiser,
