@@ -28,6 +28,7 @@ test('nested settings become rows with paths', () => {
     model: { sigma: 0.5, shape: [1, 28, 28], parts: [] },
     flip: false,
     left: null,
+    entries: [{ name: 'gps' }, { name: 'mem', sizes: [2, 3] }],
   };
   expect(settingsRows(settings)).toEqual([
     ['model.sigma', '0.5'],
@@ -35,5 +36,8 @@ test('nested settings become rows with paths', () => {
     ['model.parts', 'none'],
     ['flip', 'false'],
     ['left', 'null'],
+    ['entries.0.name', 'gps'],
+    ['entries.1.name', 'mem'],
+    ['entries.1.sizes', '2, 3'],
   ]);
 });

@@ -75,9 +75,9 @@ export function table(rows: readonly TableRow[], kind: 'facts' | 'settings' = 'f
 
 /** Nested settings as rows: `model.network.type`. */
 export function settingsRows(value: unknown, path = ''): (readonly [string, string])[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [[path, Array.isArray(value) ? value.join(', ') || 'none' : String(value)]];
-  }
+  if (typeof value !== 'object' || value === null) return [[path, String(value)]];
+  const plain = (inner: unknown) => typeof inner !== 'object' || inner === null;
+  if (Array.isArray(value) && value.every(plain)) return [[path, value.join(', ') || 'none']];
   return Object.entries(value).flatMap(([key, inner]) =>
     settingsRows(inner, path ? `${path}.${key}` : key),
   );
