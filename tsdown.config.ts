@@ -1,15 +1,31 @@
 import { defineConfig } from 'tsdown';
 
-const folders = ['density', 'graph', 'nn', 'model', 'train', 'sample', 'evaluate', 'data'];
+/**
+ * Leaves the choice of the engine to whoever loads the package: "imports" of package.json names the file
+ * of either platform, for the sources by `#onnxruntime`, for what is built by this name.
+ */
+const engine = {
+  name: 'engine',
+  resolveId: (id: string) =>
+    id === '#onnxruntime' ? ({ id: '#built/onnxruntime', external: true } as const) : null,
+};
 
 export default defineConfig({
-  entry: {
-    ...Object.fromEntries(folders.map((name) => [name, `src/${name}/index.ts`])),
-    'cli/main': 'src/cli/main.ts',
+  entry: [
+    'src/{index,browser}.ts',
+    'src/{client,data,density,evaluate,experiment,graph,model,nn,report,run,sample,serve,train}/index.ts',
+    'src/{data/node,evaluate/model}/index.ts',
+    'src/graph/onnxruntime-{node,web}.ts',
+    'src/cli/main.ts',
     // Started as processes of their own.
-    'cli/experiment/worker': 'src/cli/experiment/worker.ts',
-    'cli/comparison/worker': 'src/cli/comparison/worker.ts',
-  },
+    'src/experiment/{paper-a,parametrizations}/worker.ts',
+    'src/serve/child/main.ts',
+    'src/diloco/worker.ts',
+    'src/cli/command-worker.ts',
+  ],
+  // A file for each of the sources: a browser's build takes those that a page uses, no others.
+  unbundle: true,
+  plugins: [engine],
   format: 'esm',
   platform: 'node',
   target: 'node20',

@@ -6,9 +6,9 @@ import {
   frechetDistance,
   kernelDistance,
   precisionRecall,
-  readFeatureWeights,
   statisticsAccumulator,
 } from '../src/evaluate/index.ts';
+import { readFeatureWeights } from '../src/evaluate/model/feature-weights.ts';
 import { fillNormal, randomKey } from '../src/random.ts';
 import { table } from './measure.ts';
 
@@ -33,8 +33,8 @@ async function accumulate(batch: Float32Array, threads: number): Promise<Feature
 }
 
 /**
- * Each measure once, in seconds, on `threads` threads: they are long enough to time by one call. On a
- * machine that does other things too, processor time says what it would take alone.
+ * Each measure once, in seconds, on `threads` threads: they are long enough to time by one call. On
+ * a machine that does other things too, processor time says what it would take alone.
  */
 export async function benchEvaluate(threads = 2) {
   const seconds: Record<string, { readonly wall: number; readonly cpu: number }> = {};

@@ -3,7 +3,9 @@
  * `npx tsx bench/train-features.ts mnist --data mnist --out assets/features/mnist.safetensors`.
  */
 import { parseArgs } from 'node:util';
-import { loadDataset } from '../src/data/index.ts';
+import type { Dataset } from '../src/data/dataset.ts';
+import { holdOut } from '../src/data/hold-out.ts';
+import { loadDataset } from '../src/data/node/index.ts';
 import { classificationAccuracy } from '../src/evaluate/features/accuracy.ts';
 import { classifierSchema } from '../src/evaluate/features/classifier.ts';
 import {
@@ -15,10 +17,10 @@ import {
 } from '../src/evaluate/features/embedded.ts';
 import { classifierTrainingSchema, trainClassifier } from '../src/evaluate/features/train.ts';
 import { writeBytes } from '../src/files.ts';
-import type { Dataset } from '../src/train/dataset.ts';
-import { holdOut } from '../src/train/hold-out.ts';
 
-/** What each network is made of, and how long it is trained. `heldOut` 0: the set has a test part. */
+/**
+ * What each network is made of, and how long it is trained. `heldOut` 0: the set has a test part.
+ */
 const recipes = {
   digits8: {
     network: { patch: 1, channels: [16, 32], blocks: 1, groups: 4 },
@@ -82,7 +84,10 @@ const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(0);
 let sum = 0;
 const tensors = await trainClassifier({
-  ...{ dataset: own, network, training, ...threads },
+  dataset: own,
+  network,
+  training,
+  ...threads,
   onStep: ({ step, loss }) => {
     sum += loss;
     if (step % 100 > 0) return;
@@ -91,8 +96,13 @@ const tensors = await trainClassifier({
   },
 });
 const card = {
-  ...{ name, network, classes: [...classes], data: values.about ?? own.name },
-  ...{ trained: own.count, heldOut: heldOut.count, accuracy: 0 },
+  name,
+  network,
+  classes: [...classes],
+  data: values.about ?? own.name,
+  trained: own.count,
+  heldOut: heldOut.count,
+  accuracy: 0,
 };
 // What is measured is what the file holds, in half precision.
 const accuracy = await measure({ ...card, accuracy: 0 });

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
+import { type Dataset, inMemory } from '../src/data/index.ts';
 import { createModel, exportDenoiser, openDenoiser } from '../src/model/index.ts';
 import { countParameters, findPreset, initializeParameters } from '../src/nn/index.ts';
-import { createTrainer, type Dataset, inMemory, trainingSchema } from '../src/train/index.ts';
+import { createTrainer, trainingSchema } from '../src/train/index.ts';
 import { values } from './matmul.ts';
 import { measure, table } from './measure.ts';
 
@@ -15,13 +16,12 @@ export async function benchTrain(seconds: number, python: string | undefined) {
   const config = {
     parametrization: 'gps',
     view: 'denoised',
-    sigma: 0.5,
-    measurements: 1,
+    noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
     shape: [1, 28, 28],
     network: findPreset('digits').config,
   } as const;
   const model = createModel(config);
-  const training = trainingSchema.parse({ sigma: 0.5, batch: BATCH });
+  const training = trainingSchema.parse({ batch: BATCH });
   const trainer = await createTrainer({ model, dataset: noise(), config: training, device: 'cpu' });
   const bytes = exportDenoiser(config, initializeParameters(model.specs, 0));
   const denoiser = await openDenoiser(bytes, 'digits');

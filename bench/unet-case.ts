@@ -3,10 +3,11 @@
  * `tsx bench/unet-case.ts NAME train|infer SECONDS` prints one JSON object.
  */
 import { parseArgs } from 'node:util';
+import { type Dataset, inMemory } from '../src/data/index.ts';
 import { sizeOf } from '../src/graph/index.ts';
 import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../src/model/index.ts';
 import { countParameters, findPreset, initializeParameters } from '../src/nn/index.ts';
-import { createTrainer, type Dataset, inMemory, trainingSchema } from '../src/train/index.ts';
+import { createTrainer, trainingSchema } from '../src/train/index.ts';
 import { values } from './matmul.ts';
 import { measure } from './measure.ts';
 import { type ConfigurationName, configurations } from './unet.ts';
@@ -17,8 +18,7 @@ const { shape, batch } = configurations[name];
 const config: ModelConfig = {
   parametrization: 'gps',
   view: 'denoised',
-  sigma: 0.5,
-  measurements: 1,
+  noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
   shape,
   network: findPreset(name).config,
 };
@@ -41,7 +41,7 @@ async function training() {
   const trainer = await createTrainer({
     model,
     dataset: noise(),
-    config: trainingSchema.parse({ sigma: 0.5, batch, optimizer: 'adagrad' }),
+    config: trainingSchema.parse({ batch, optimizer: 'adagrad' }),
     device: 'cpu',
   });
   // How many steps go in one call follows from the time of the one before.

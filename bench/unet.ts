@@ -131,7 +131,10 @@ async function runPeer({ python, guidedDiffusion }: Peer, name: string, seconds:
   return { version: done!.torch, train, infer, trainGiB: done!.trainGiB } as PeerResult;
 }
 
-/** Floating-point operations of one forward pass: two for each product in convolutions and matrix products. */
+/**
+ * Floating-point operations of one forward pass: two for each product in convolutions and matrix
+ * products.
+ */
 function countOperations(name: ConfigurationName, shape: readonly number[]): number {
   const scope: Parameters<ReturnType<typeof createNetwork>>[0] = {
     at: () => scope,

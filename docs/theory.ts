@@ -6,11 +6,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { biasFigure, biasTable, measureBias } from './theory/bias.ts';
 import { costFigure, costTable, measureCosts } from './theory/cost.ts';
 import { efficiencyFigure, efficiencyTable, measureEfficiency } from './theory/efficiency.ts';
+import { measureSequential, sequentialTable } from './theory/sequential.ts';
 import { shapeFigure, splitFigure } from './theory/shape.ts';
 import { spectrumFigure, spectrumTable } from './theory/spectra.ts';
 
 interface Section {
-  readonly svg: string;
+  readonly svg?: string;
   readonly table?: string;
 }
 
@@ -30,6 +31,7 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
     const rows = await measureEfficiency();
     return { svg: efficiencyFigure(rows), table: efficiencyTable(rows) };
   },
+  sequential: async () => ({ table: sequentialTable(await measureSequential()) }),
 };
 
 const asked = process.argv.slice(2);
@@ -44,8 +46,8 @@ for (const [name, make] of Object.entries(sections)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const start = performance.now();
   const { svg, table } = await make();
-  await writeFile(new URL(`theory-${name}.svg`, images), tidy(svg));
-  console.log(`theory-${name}.svg, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  if (svg) await writeFile(new URL(`theory-${name}.svg`, images), tidy(svg));
+  console.log(`${name}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
   if (table) console.log(`\n${table}\n`);
 }
 

@@ -3,11 +3,13 @@
 /** Largest finite half. */
 export const HALF_MAX = 65504;
 
-/** Bits of float32 numbers: where halves overflow, 65520; the smallest normal half, 2⁻¹⁴; one half. */
+/**
+ * Bits of float32 numbers: where halves overflow, 65520; the smallest normal half, 2⁻¹⁴; one half.
+ */
 const [OVERFLOW, NORMAL, ONE_HALF] = [0x477ff000, 0x38800000, 0x3f000000];
 const INFINITY = 0x7f800000;
 
-/** The nearest halves, ties to even; what is too large becomes infinity. */
+/** Rounds to the nearest halves, ties to even; what is too large becomes infinity. */
 export function toHalf(values: Float32Array): Uint16Array<ArrayBuffer> {
   const halves = new Uint16Array(values.length);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -34,7 +36,7 @@ export function toHalf(values: Float32Array): Uint16Array<ArrayBuffer> {
 
 let table: Float32Array | undefined;
 
-/** Exactly the numbers that the halves are. */
+/** Gives exactly the numbers that the halves are. */
 export function fromHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
   table ??= Float32Array.from({ length: 65536 }, (_, half) => singleOf(half));
   const values = new Float32Array(halves.length);

@@ -4,13 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 let root: string | undefined;
 
-/** Absolute path of a file or folder of the package: data, models, its manifest. */
+/** Gives the absolute path of a file or folder of the package: data, models, its manifest. */
 export function packagePath(...parts: readonly string[]): string {
   root ??= findRoot();
   return join(root, ...parts);
 }
 
-/** The package's own folder: the same walk works from `src/`, from `dist/` and from `node_modules`. */
+/**
+ * The package's own folder: the same walk works from `src/`, from `dist/` and from `node_modules`.
+ */
 function findRoot(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');

@@ -185,7 +185,8 @@ describe('normal numbers', () => {
   });
 
   test('the tail reaches beyond 5.5', () => {
-    // Found by search: word 57968 of this stream is 15, so its radius is √(−2 log(15.5/2^32)) = 6.23.
+    // Found by search: word 57968 of this stream is 15, so its radius is √(−2 log(15.5/2^32)) =
+    // 6.23.
     const pair = new Float64Array(2);
     fillNormal([8, 9], 292, pair, 0, 2, 57968);
     expect(Math.max(Math.abs(pair[0]!), Math.abs(pair[1]!))).toBeGreaterThan(6);

@@ -24,8 +24,9 @@ const words = new Uint32Array(BATCH);
 const values = new Float64Array(BATCH);
 
 /**
- * The key of a seed and a path of integers, such as `randomKey(seed, chain, purpose)`. Different
- * paths give unrelated streams; `randomKey(s, a, b)` equals `foldKey(randomKey(s, a), b)`.
+ * Derives the key of a seed and a path of integers, such as `randomKey(seed, chain, purpose)`.
+ * Different paths give unrelated streams; `randomKey(s, a, b)` equals
+ * `foldKey(randomKey(s, a), b)`.
  *
  * @throws UserError when the seed or an index is not an integer from 0 to 2^53 − 1.
  */
@@ -33,13 +34,17 @@ export function randomKey(seed: number, ...path: readonly number[]): Key {
   return foldKey(foldKey([0, 0], seed), ...path);
 }
 
-/** The key reached from `key` by a path of integers from 0 to 2^53 − 1, folded in one by one. */
+/**
+ * Derives the key reached from `key` by a path of integers from 0 to 2^53 − 1, folded in one by
+ * one.
+ */
 export function foldKey(key: Key, ...path: readonly number[]): Key {
   let [k0, k1] = key;
   for (const index of path) {
     if (!Number.isSafeInteger(index) || index < 0) {
       throw new UserError(
         `seed: ${index} is not a whole number from 0 to ${Number.MAX_SAFE_INTEGER}; give one in that range`,
+        { facts: { option: 'seed', value: index, least: 0, most: Number.MAX_SAFE_INTEGER } },
       );
     }
     threefry([k0 ^ FOLD[0], k1 ^ FOLD[1]], Math.floor(index / TWO_32), index % TWO_32, 1);
@@ -103,8 +108,8 @@ export function fillNormal(
 }
 
 /**
- * An unbiased integer of 0..bound − 1: the first word of the stream (key, counter) that lies below
- * the largest multiple of `bound`, reduced modulo `bound`.
+ * Draws an unbiased integer of 0..bound − 1: the first word of the stream (key, counter) that lies
+ * below the largest multiple of `bound`, reduced modulo `bound`.
  *
  * @param bound 1 to 2^32.
  */
@@ -113,7 +118,7 @@ export function uniformInt(key: Key, counter: number, bound: number): number {
 }
 
 /**
- * A uniformly drawn order of 0..n − 1 (Fisher–Yates with unbiased integers), the same for the
+ * Draws uniformly an order of 0..n − 1 (Fisher–Yates with unbiased integers), the same for the
  * same key and counter.
  */
 export function permutation(key: Key, n: number, counter = 0): Uint32Array {
@@ -129,7 +134,9 @@ export function permutation(key: Key, n: number, counter = 0): Uint32Array {
   return order;
 }
 
-/** Reads the stream (key, counter), `ahead` words at a time, as unbiased integers below any bounds. */
+/**
+ * Reads the stream (key, counter), `ahead` words at a time, as unbiased integers below any bounds.
+ */
 function boundedIntegers(key: Key, counter: number, ahead: number): (bound: number) => number {
   const drawn = new Uint32Array(ahead);
   let used = 0;
@@ -220,7 +227,8 @@ function normalsFromWords(blocks: number): void {
     cosine = cosine * q + 1;
 
     // The top bit turns by half a circle; the next one mirrors by swapping the two coordinates,
-    // done by where they are stored, because a branch on a random bit is mispredicted half the time.
+    // done by where they are stored, because a branch on a random bit is mispredicted half the
+    // time.
     const signed = turn < 0 ? -radius : radius;
     const swap = (turn >>> 30) & 1;
     values[i + swap] = signed * cosine;

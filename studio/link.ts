@@ -1,8 +1,10 @@
 /**
- * Permanent links: the state of a view as text after `#`, such as `#/walk?v=1&sigma=0.5&kernel=mala`.
- * Every value is checked as it is read, and a value that stands by default is left out.
+ * Permanent links: the state of a view as text after `#`, such as
+ * `#/walk?v=1&sigma=0.5&kernel=mala`. Every value is checked as it is read, and a value that stands
+ * by default is left out.
  */
 import * as z from 'zod/mini';
+import { listed } from '../src/quoted.ts';
 
 /** One value of a view's state. */
 export interface Field<T = unknown> {
@@ -16,6 +18,15 @@ export interface Field<T = unknown> {
 export interface LinkSchema<F extends Readonly<Record<string, Field>> = Fields> {
   readonly version: number;
   readonly fields: F;
+  /**
+   * Gives the defaults that depend on other values, such as the friction that suits a model. It is
+   * told what a link says, or all values.
+   */
+  readonly dependent?: (
+    given: Readonly<Record<string, unknown>>,
+  ) => Readonly<Record<string, unknown>>;
+  /** Gives what a parameter of older links, and its text, is called now; undefined for others. */
+  readonly older?: (name: string, written: string) => readonly [string, string] | undefined;
 }
 
 type Fields = Readonly<Record<string, Field>>;
@@ -27,10 +38,14 @@ export type LinkState<S> =
     : never;
 
 /** Keeps the types of the fields. */
-export const linkSchema = <F extends Fields>(version: number, fields: F): LinkSchema<F> => ({
-  version,
-  fields,
-});
+export const linkSchema = <F extends Fields>(
+  version: number,
+  fields: F,
+  more: Pick<LinkSchema, 'dependent' | 'older'> = {},
+): LinkSchema<F> => ({ version, fields, ...more });
+
+/** Parameters of a link that are the page's and no view's: see `route.svelte.ts`. */
+export const pageParameters = ['embed', 'tour'] as const;
 
 interface Range {
   readonly min?: number;
@@ -50,9 +65,16 @@ export const number = (value: number, range: Range = {}): Field<number> =>
 export const whole = (value: number, range: Range = {}): Field<number> =>
   field(value, z.int().check(...inRange(range)), { read: toNumber, format: String });
 
-/** One of some names. */
-export const choice = <const T extends string>(value: NoInfer<T>, names: readonly T[]): Field<T> =>
-  field<T>(value, z.enum(names as readonly [T, ...T[]]) as z.ZodMiniType<T>, verbatim);
+/** One of some names, or what looks like `further`. */
+export const choice = <const T extends string>(
+  value: NoInfer<T>,
+  names: readonly T[],
+  further?: RegExp,
+): Field<T> => {
+  const named = z.enum(names as readonly [T, ...T[]]);
+  const schema = further ? z.union([named, z.string().check(z.regex(further))]) : named;
+  return field<T>(value, schema as z.ZodMiniType<T>, verbatim);
+};
 
 /** Yes or no: 1 or 0. */
 export const flag = (value: boolean): Field<boolean> =>
@@ -118,8 +140,11 @@ export function encodeLink<S extends LinkSchema>(
   state: LinkState<S>,
 ): string {
   const parts: string[] = [];
-  for (const [name, { default: standard, format }] of Object.entries(schema.fields)) {
-    const written = format((state as Record<string, unknown>)[name]);
+  const values = state as Record<string, unknown>;
+  const dependent = schema.dependent?.(values) ?? {};
+  for (const [name, { default: fixed, format }] of Object.entries(schema.fields)) {
+    const written = format(values[name]);
+    const standard = dependent[name] ?? fixed;
     if (written !== format(standard)) parts.push(`${name}=${escaped(written)}`);
   }
   return parts.length === 0
@@ -135,7 +160,7 @@ const escaped = (written: string) =>
 export function decodeLink<S extends LinkSchema>(schema: S, query: string): Decoded<S> {
   const given = new URLSearchParams(query.replaceAll('+', '%2B'));
   const version = given.get('v') ?? String(schema.version);
-  given.delete('v');
+  for (const name of ['v', ...pageParameters]) given.delete(name);
   const state: Record<string, unknown> = {};
   for (const [name, { default: standard }] of Object.entries(schema.fields)) state[name] = standard;
   const decoded = state as LinkState<S>;
@@ -147,16 +172,19 @@ export function decodeLink<S extends LinkSchema>(schema: S, query: string): Deco
     };
   }
   const bad: string[] = [];
-  for (const [name, written] of given) {
+  const read: Record<string, unknown> = {};
+  for (const [key, value] of given) {
+    const [name, written] = schema.older?.(key, value) ?? [key, value];
     const result = Object.hasOwn(schema.fields, name)
       ? schema.fields[name]!.parse(written)
       : { success: false };
-    if (result.success) state[name] = result.data;
+    if (result.success) read[name] = result.data;
     else bad.push(`${name}=${written.length > 40 ? `${written.slice(0, 40)}…` : written}`);
   }
+  Object.assign(state, schema.dependent?.(read), read);
   if (bad.length === 0) return { state: decoded };
   return {
     state: decoded,
-    problem: `Part of this link could not be read: ${bad.join(', ')}. What it would set is as it is by default.`,
+    problem: `Part of this link could not be read: ${listed(bad, 5)}. What it would set is as it is by default.`,
   };
 }

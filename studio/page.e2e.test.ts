@@ -4,6 +4,7 @@ import { seriousFindings } from './testing/accessibility.ts';
 import { expectNoSidewaysScroll, openPage, startBrowser, waitForView } from './testing/browser.ts';
 import { viewNames } from './view-names.ts';
 import { views } from './views.ts';
+import { tour, words } from './words.ts';
 
 const browser = await startBrowser();
 const studio = inject('studio');
@@ -36,6 +37,44 @@ test.each(viewNames)('%s is accessible, light and dark, and fits a phone', async
     expect(await seriousFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page);
   }
+});
+
+test.each(viewNames)('no equation of %s needs a scroll bar', async (name) => {
+  for (const width of [1440, 360]) {
+    const { page } = await openPage(browser, `${studio}#/${name}`, { width });
+    await waitForView(page);
+    // Closed parts have explanations of their own.
+    await page.evaluate(() => {
+      for (const part of document.querySelectorAll('details')) part.open = true;
+    });
+    await page.locator('.equation').first().waitFor();
+    await page.evaluate(() => document.fonts.ready);
+    const wide = await page
+      .locator('.equation')
+      .evaluateAll((all) =>
+        all
+          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+          .map(({ parentElement }) => parentElement?.textContent?.slice(0, 60)),
+      );
+    expect(wide).toEqual([]);
+  }
+});
+
+test('the tour leads from noise to digits, and each stop is a state of the page', async () => {
+  const { page, complaints } = await openPage(browser, studio);
+  await waitForView(page);
+  await page.getByRole('link', { name: 'Guided tour' }).click();
+  for (const [k, { title }] of tour.entries()) {
+    await page.getByRole('heading', { name: `${k + 1} of ${tour.length} ${title}` }).waitFor();
+    await waitForView(page);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    const next = page.getByRole('link', { name: /^Next: / });
+    if (k + 1 < tour.length) await next.click();
+    else expect(await next.count()).toBe(0);
+  }
+  await page.getByRole('link', { name: 'End the tour' }).click();
+  await page.getByRole('heading', { name: words.images.title }).waitFor();
+  expect(complaints).toEqual([]);
 });
 
 test('views are reached by keyboard, and come back as they were left', async () => {

@@ -9,7 +9,10 @@ export interface View {
   readonly load: () => Promise<{ readonly default: Component }>;
 }
 
-/** Every view by name. To add one: a folder with a `View.svelte`, its name in `view-names.ts`, an entry here. */
+/**
+ * Every view by name. To add one: a folder with a `View.svelte`, its name in `view-names.ts`, an
+ * entry here.
+ */
 export const views: Readonly<Record<ViewName, View>> = {
   shape: {
     title: 'Shape',

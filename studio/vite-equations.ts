@@ -2,7 +2,9 @@ import { renderToString } from 'katex';
 import type { Plugin } from 'vite';
 import { parse } from 'yaml';
 
-/** Makes a module of a `.tex.yaml` file: each name's TeX as HTML, so that the page needs no KaTeX. */
+/**
+ * Makes a module of a `.tex.yaml` file: each name's TeX as HTML, so that the page needs no KaTeX.
+ */
 export function equations(): Plugin {
   return {
     name: 'equations',

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
 
-/** Notices of what lies beside the page and is no JavaScript of a package: ONNX Runtime's own files, and data. */
+/**
+ * Notices of what lies beside the page and is no JavaScript of a package: ONNX Runtime's own files,
+ * and data.
+ */
 const runtime = `# ONNX Runtime
 
 \`assets/ort-*\`: ONNX Runtime Web, copyright Microsoft Corporation, MIT licence,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { documents } from './vite-docs.ts';
 import { equations, smallKatex } from './vite-equations.ts';
 import { notices } from './vite-notices.ts';
 
@@ -17,7 +18,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   // Relative, so that the page can be put under any path of a host.
   base: './',
-  plugins: [equations(), smallKatex(), notices(), svelte()],
+  plugins: [equations(), smallKatex(), notices(), documents(), svelte()],
   worker: { format: 'es', rolldownOptions: { checks } },
   build: {
     outDir: '../dist/studio',

@@ -1,6 +1,5 @@
 /** Figure 5: stationary variance of each kernel on N(0, 1), by its own linear recursion. */
 import * as Plot from '@observablehq/plot';
-import { renderPlot } from '../../src/cli/report/plot.ts';
 import {
   type ChainNoise,
   chainNoise,
@@ -12,6 +11,7 @@ import {
   type Target,
 } from '../../src/sample/index.ts';
 import { table, white } from './panels.ts';
+import { renderPlot } from './render-plot.ts';
 
 const FRICTION = 0.5;
 const names = Object.keys(kernels) as KernelName[];
@@ -26,40 +26,45 @@ const unitGaussian: Target = {
   },
 };
 
-/** What a step does to (position, second state) and with up to three noises, at one α. */
+/** What a step does to (position, second state) and with up to four noises, at one α. */
 type Rows = readonly (readonly number[])[];
 
 /** Nodes of the midpoint rule over α, which only the randomized midpoint uses. */
 const NODES = 64;
 
+/** Position, second state, and noises. */
+const INPUTS = 6;
+
 /**
- * The matrices of one step, read off the kernel: chain 5k + j starts from, or receives, a unit in
+ * The matrices of one step, read off the kernel: chain 6k + j starts from, or receives, a unit in
  * its j-th input and nothing else, at the k-th node of α.
  */
 async function stepMatrices(kernel: Kernel, stepSize: number): Promise<readonly Rows[]> {
-  const chains = 5 * NODES;
+  const chains = INPUTS * NODES;
   let probing = false;
   const noise: ChainNoise = {
     chains,
     normal(purpose, _, out) {
       const input = 2 + purpose - stream.step;
-      for (let c = 0; c < chains; c++) out[c] = probing && c % 5 === input ? 1 : 0;
+      for (let c = 0; c < chains; c++) out[c] = probing && c % INPUTS === input ? 1 : 0;
     },
     uniform(_, __, out) {
-      for (let c = 0; c < chains; c++) out[c] = (Math.floor(c / 5) + 0.5) / NODES;
+      for (let c = 0; c < chains; c++) out[c] = (Math.floor(c / INPUTS) + 0.5) / NODES;
     },
   };
   const parameters = { stepSize, friction: FRICTION / stepSize, inverseMass: 1 };
   const walk = kernel.start(unitGaussian, parameters, noise);
-  const state = await walk.init(Float32Array.from({ length: chains }, (_, c) => +(c % 5 === 0)));
+  const state = await walk.init(
+    Float32Array.from({ length: chains }, (_, c) => +(c % INPUTS === 0)),
+  );
   second(state)?.forEach((_, c, array) => {
-    array[c] = +(c % 5 === 1);
+    array[c] = +(c % INPUTS === 1);
   });
   probing = true;
   await walk.step(state);
   return Array.from({ length: NODES }, (_, k) =>
     [state.position, second(state)].map((array) =>
-      Array.from({ length: 5 }, (_, j) => array?.[5 * k + j] ?? 0),
+      Array.from({ length: INPUTS }, (_, j) => array?.[INPUTS * k + j] ?? 0),
     ),
   );
 }
@@ -83,7 +88,7 @@ async function stationaryVariance(name: KernelName, stepSize: number): Promise<n
     yy: mean((r) => r[a!]![0]! * r[b!]![0]!),
     yv: mean((r) => r[a!]![0]! * r[b!]![1]! + r[a!]![1]! * r[b!]![0]!),
     vv: mean((r) => r[a!]![1]! * r[b!]![1]!),
-    noise: mean((r) => [2, 3, 4].reduce((sum, k) => sum + r[a!]![k]! * r[b!]![k]!, 0)),
+    noise: mean((r) => [2, 3, 4, 5].reduce((sum, k) => sum + r[a!]![k]! * r[b!]![k]!, 0)),
   }));
   let s: readonly number[] = [1, 0, 1];
   for (let k = 0; k < 20_000 && s[0]! < 1e6; k++) {

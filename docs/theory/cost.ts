@@ -1,9 +1,9 @@
 /** Figure 4: time of a step of `sachs` against M, in the walk of y and in the mean walk. */
 import * as Plot from '@observablehq/plot';
-import { renderPlot } from '../../src/cli/report/plot.ts';
 import { type Denoiser, exactDenoiser, findTarget } from '../../src/density/index.ts';
 import { walkJump } from '../../src/sample/index.ts';
 import { table, white } from './panels.ts';
+import { renderPlot } from './render-plot.ts';
 
 interface Cost {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Drawing that the figures of theory.md share. */
 import * as Plot from '@observablehq/plot';
-import { renderPlot } from '../../src/cli/report/plot.ts';
 import type { SmoothedDensity } from '../../src/density/index.ts';
+import { renderPlot } from './render-plot.ts';
 
 export const white = { background: 'white', color: 'black' };
 

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { readNpy, writeNpy } from '../data/index.ts';
+import { readNpy, writeNpy } from '../data/node/index.ts';
+import { sizeOf } from '../data/shape.ts';
 import { gaussianNoise, mDensity } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import { densityHelp, loadDensity } from './density-file.ts';
+import { mapInto } from '../map-into.ts';
+import { densityHelp, loadDensity } from '../run/density-file.ts';
 import { addOptions, defineOptions, globalOptions, readOptions } from './options.ts';
 import { createOutput } from './output.ts';
 
@@ -27,6 +29,7 @@ Examples:
   mdensity bayes --density two-moons --sigma 0.5 --points y.npy --out xhat.npy
   mdensity bayes --density mixture.json --sigma 1 --points y.npy --out xhat.npy --json`;
 
+/** Adds the command `mdensity bayes`. */
 export function bayesCommand(parent: Command): void {
   const command = addOptions(
     parent.command('bayes').description('the Bayes estimator x̂ = E[x | y] of a known density'),
@@ -44,8 +47,8 @@ export function bayesCommand(parent: Command): void {
     }
     const [measurements, lead] =
       shape.length === 2 ? [1, shape.slice(0, 1)] : [shape.at(-2)!, shape.slice(0, -2)];
-    const count = lead.reduce((product, size) => product * size, 1);
-    const y = Float64Array.from(data as ArrayLike<number>, Number);
+    const count = sizeOf(lead);
+    const y = mapInto(new Float64Array(data.length), data as ArrayLike<number | bigint>, Number);
     const bad = y.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0)
       throw new UserError(`${points}: element ${bad} is ${y[bad]}; measurements must be finite`);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { assetPath, type DatasetInfo, type DatasetListing, namedSet } from '../data/index.ts';
+import { namedSet } from '../data/index.ts';
+import { assetPath, type DatasetInfo, type DatasetListing } from '../data/node/index.ts';
 import { mdensity, mdensityJson, refusal, workFolder } from './testing.ts';
 
 const work = workFolder();
@@ -98,7 +99,7 @@ describe('damaged data is one line that names the file', () => {
     const [small, large] = [await picture(8, 8), await picture(8, 12)];
     const mixed = await folder('mixed', { 'a.png': small, 'b.png': large });
     expect(await trainOn(mixed)).toMatch(
-      /b\.png: is 8×12 but .*a\.png is 8×8; resize all with --size 8/,
+      /b\.png: is 8×12 but .*a\.png is 8×8; resize all with size: 8/,
     );
     const broken = await folder('broken', { 'a.png': small, 'b.png': small.subarray(0, 50) });
     expect(await trainOn(broken)).toMatch(/b\.png: can not be read as an image .*remove it/);
@@ -118,10 +119,14 @@ describe('info', () => {
       ...['--limit', '20', '--out', run],
     );
     const facts = await mdensityJson<{ checkpoints: number[] }>('info', run);
-    expect(facts).toMatchObject({ checkpoints: [2], last: { step: 2 }, model: { sigma: 0.5 } });
+    expect(facts).toMatchObject({
+      checkpoints: [2],
+      last: { step: 2 },
+      model: { noise: { sigma: 0.5 } },
+    });
     expect(await mdensityJson('info', join(run, 'model.onnx'))).toMatchObject({
       shape: [1, 8, 8],
-      model: { parametrization: 'gps', sigma: 0.5, measurements: 1 },
+      model: { parametrization: 'gps', noise: { sigma: 0.5, measurements: 1 } },
     });
     expect((await mdensity('info', run)).stdout).toMatch(/^checkpoints +2$/m);
   });

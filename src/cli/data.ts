@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { describeTaken } from '../data/index.ts';
 import {
   type DatasetInfo,
   describeDataset,
@@ -6,14 +7,14 @@ import {
   type LoadOptions,
   listDatasets,
   verifyDataset,
-} from '../data/index.ts';
+} from '../data/node/index.ts';
 import { UserError } from '../errors.ts';
 import { datasetOptions, givenDatasetOptions } from './dataset-options.ts';
-import { interruptible } from './interrupt.ts';
-import { withLoadProgress } from './load-progress.ts';
 import { addGlobalOptions, addOptions, globalOptions, readOptions } from './options.ts';
 import { createOutput, type Output } from './output.ts';
+import { watch } from './watch.ts';
 
+/** Adds the commands `mdensity data …`. */
 export function dataCommand(parent: Command): void {
   const data = parent.command('data').description('data sets: list, info, fetch, verify');
   data.addHelpText('after', examples);
@@ -56,7 +57,7 @@ async function list(_: string, output: Output): Promise<void> {
 }
 
 async function info(set: string, options: LoadOptions, output: Output): Promise<void> {
-  const description = await withLoadProgress(set, output, (onProgress) =>
+  const description = await watch(output, ({ onProgress }) =>
     describeDataset(set, { ...givenDatasetOptions(options), onProgress }),
   );
   output.result(description, infoText(description).join('\n'));
@@ -81,6 +82,7 @@ function infoText(d: DatasetInfo): string[] {
         ?.map(({ name, count }) => (count === undefined ? name : `${name} (${count})`))
         .join(', '),
     ],
+    ...describeTaken(d).map((line, i): [string, string] => [i === 0 ? 'read' : '', line]),
     ['authors', d.authors],
     ['licence', d.licence],
     ['source', d.source],
@@ -101,24 +103,7 @@ function infoText(d: DatasetInfo): string[] {
 }
 
 async function fetch(set: string, output: Output): Promise<void> {
-  const report = await interruptible(async (signal) => {
-    let bar: ReturnType<Output['progress']> | undefined;
-    const start = performance.now();
-    let first: number | undefined;
-    const result = await fetchDataset(set, {
-      signal,
-      onProgress: ({ file, received, total }) => {
-        first ??= received;
-        bar ??= output.progress(`fetching ${set}`, total);
-        const rate = (received - first) / ((performance.now() - start) / 1000);
-        bar.update(received, {
-          secondsLeft: (total - received) / rate,
-          note: `${file}, ${(rate / 1e6).toFixed(1)} MB/s`,
-        });
-      },
-    }).finally(() => bar?.stop());
-    return result;
-  });
+  const report = await watch(output, (work) => fetchDataset(set, work), { after: 0 });
   const what =
     report.downloaded.length > 0 ? `fetched ${report.downloaded.join(', ')} to` : 'all is here, in';
   output.result(report, `${set}: ${what} ${report.location.folder}`);

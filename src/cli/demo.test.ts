@@ -2,7 +2,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { openPage } from './report/testing.ts';
+import { openPage } from '../report/testing.ts';
 import { mdensityJson, refusal, workFolder } from './testing.ts';
 
 const work = workFolder();
@@ -37,7 +37,7 @@ async function expectPage(html: string) {
   ]);
   expect([images.length, charts]).toEqual([4, 3]);
   for (const part of [
-    'model.sigma',
+    'model.noise.sigma',
     'training.steps',
     'data.hash',
     'versions.node',

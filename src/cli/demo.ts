@@ -1,13 +1,18 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { loadDataset } from '../data/index.ts';
+import type { Dataset } from '../data/index.ts';
+import { loadDataset } from '../data/node/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes } from '../files.ts';
-import { encodePng } from '../sample/index.ts';
-import { hasRun, modelPath, type RunRecord, readMetrics, readRecord } from '../train/index.ts';
-import { type DemoParts, demoPage, denoisingStrip } from './demo-report.ts';
-import { loadModel } from './model-file.ts';
+import type { DenoiserFile } from '../model/index.ts';
+import { type DemoParts, demoPage, denoisingStrip } from '../report/demo.ts';
+import { hasRun, modelPath, type RunRecord, readMetrics, readRecord } from '../run/index.ts';
+import { loadModel } from '../run/model-file.ts';
+import { drawJumps, encodePng, framesOf, stripsPicture } from '../sample/index.ts';
+import { gridOf } from '../sample/node/draws-files.ts';
+import { walkOf } from '../sampling/walk.ts';
+import { shellWord } from '../text.ts';
 import {
   addOptions,
   defaultOptions,
@@ -16,12 +21,14 @@ import {
   type OptionValues,
   readOptions,
 } from './options.ts';
-import { createOutput, type Output, shellWord } from './output.ts';
-import { stripsPicture } from './pictures.ts';
-import { type SampleOptions, sampleOptions, walk } from './sample.ts';
-import { gridOf } from './sample-files.ts';
+import { createOutput, type Output } from './output.ts';
+import { type SampleOptions, sampleOptions } from './sample.ts';
 import { checkFinished, resumeTraining, train } from './train.ts';
 import { type TrainOptions, trainOptions } from './train-options.ts';
+import { watch } from './watch.ts';
+
+/** Steps of the first measurement of a digit. */
+const JUMP_EVERY = 40;
 
 const demoOptions = defineOptions({
   out: {
@@ -32,17 +39,20 @@ const demoOptions = defineOptions({
   steps: {
     flags: '--steps <n>',
     description: 'training steps',
-    schema: z.int().min(1).default(1800),
+    schema: z.int().min(1).default(800),
   },
   chains: {
     flags: '--chains <n>',
-    description: 'chains to walk',
+    description: 'chains to walk, each of the next digit',
     schema: z.int().min(1).default(100),
   },
   walkSteps: {
     flags: '--walk-steps <n>',
-    description: 'steps of each chain',
-    schema: z.int().min(1).default(600),
+    description: `steps of each chain, a digit every ${JUMP_EVERY}`,
+    schema: z
+      .int()
+      .min(1)
+      .default(8 * JUMP_EVERY),
   },
   seed: {
     flags: '--seed <n>',
@@ -59,11 +69,14 @@ Examples:
   mdensity demo --seed 1 --out out/another
   mdensity demo --steps 200 --walk-steps 100 --out out/quick`;
 
+/** Adds the command `mdensity demo`. */
 export function demoCommand(parent: Command): void {
   const command = addOptions(
     parent
       .command('demo')
-      .description('learn GPS(1, 1/2) on 10,000 digits, walk, jump, and report, in minutes'),
+      .description(
+        'learn 10,000 digits at every noise level, walk, jump, and report, in a minute or two',
+      ),
     demoOptions,
   );
   command.addHelpText('after', examples).action(async () => {
@@ -81,12 +94,22 @@ async function demo(options: DemoOptions, output: Output): Promise<string[]> {
   const dataset = await loadDataset('mnist');
   await trainDemo(options, run, output);
   clock.lap('training');
-  const model = await loadModel(modelPath(run), { device: 'cpu' });
-  const draws = await walk(model, walkOptions(options), output);
+  const condition = classesOf(dataset, options.chains);
+  const model = await loadModel(modelPath(run), { device: 'cpu', condition });
+  if (model.rate !== undefined) throw new Error('the demo learns under Gaussian noise');
+  const { draws } = await watch(
+    output,
+    (work) => drawJumps(model, walkOptions(options, model), work),
+    { after: 0 },
+  );
   clock.lap('walk and jumps');
   const samples = await encodePng(gridOf(draws));
-  const chains = await encodePng(stripsPicture(draws.xhat, draws.shape));
-  const noisyChains = await encodePng(stripsPicture(draws.ybar, draws.shape));
+  const chains = await encodePng(
+    stripsPicture(framesOf(draws.data, draws.shape), draws.shape.slice(2)),
+  );
+  const noisyChains = await encodePng(
+    stripsPicture(framesOf(draws.ybar, draws.shape), draws.shape.slice(2)),
+  );
   const denoising = await encodePng(await denoisingStrip(model, dataset, options.seed));
   await model.release();
   clock.lap('pictures');
@@ -122,7 +145,20 @@ async function trainDemo(options: DemoOptions, run: string, output: Output): Pro
   if (resume) checkSame(await readRecord(run), options, run);
   const defaults = defaultOptions(trainOptions) as TrainOptions;
   const settings = {
-    ...{ ...defaults, out: run, net: 'digits', data: 'mnist', sigma: 0.5, steps, seed },
+    ...defaults,
+    out: run,
+    net: 'digits',
+    data: 'mnist',
+    sigmas: { from: 0.2, to: 1.6 },
+    sigma: Math.SQRT2,
+    measurements: 8,
+    condition: 'class' as const,
+    optimizer: 'muon' as const,
+    learningRate: 4e-3,
+    decayFrom: 0.3,
+    ema: 0.99,
+    steps,
+    seed,
     validation: 0,
   };
   const work = resume ? resumeTraining(run, {}, output) : train(settings, output);
@@ -148,15 +184,15 @@ function checkSame({ training }: RunRecord, { steps, seed, out }: DemoOptions, r
   );
 }
 
-function walkOptions({ chains, walkSteps, seed }: DemoOptions) {
-  const defaults = defaultOptions(sampleOptions) as SampleOptions;
-  return {
-    ...defaults,
-    chains,
-    steps: walkSteps,
-    seed,
-    jumpEvery: Math.max(1, Math.floor(walkSteps / 24)),
-  };
+/** Each chain walks the next class. */
+const classesOf = ({ classes = [] }: Dataset, chains: number) => ({
+  class: Array.from({ length: chains }, (_, i) => i % classes.length),
+});
+
+function walkOptions({ chains, walkSteps, seed }: DemoOptions, model: DenoiserFile) {
+  const { stepSize: _, friction: __, ...defaults } = defaultOptions(sampleOptions) as SampleOptions;
+  const jumpEvery = Math.min(JUMP_EVERY, walkSteps);
+  return walkOf({ ...defaults, chains, steps: walkSteps, seed, jumpEvery }, model);
 }
 
 interface Lap {

@@ -1,14 +1,16 @@
 import { z } from 'zod';
+import { metricNames } from '../evaluate/measure.ts';
+import { featureNames } from '../evaluate/model/features.ts';
+import { walkKindOptions } from '../sampling/walk-kind-options.ts';
 import { datasetOptions } from './dataset-options.ts';
-import { metricNames } from './evaluation/evaluation.ts';
-import { featureNames } from './evaluation/feature-networks.ts';
 import { defineOptions, type OptionValues } from './options.ts';
+import { queueOptions } from './queue-options.ts';
 import { sampleOptions } from './sample.ts';
-import { sequenceOptions } from './sequences/options.ts';
+import { sequenceOptions } from './sequence-options.ts';
 
 const whole = (least: number) => z.int().min(least);
 const trimmed = (text: string) => text.trim();
-const { measurements, kernel, stepSize, friction, seed, device } = sampleOptions;
+const { measurements, kernel, stepSize, friction, seed, device, precision } = sampleOptions;
 
 export const evaluateOptions = defineOptions({
   model: { ...sampleOptions.model, schema: z.string().optional() },
@@ -48,6 +50,7 @@ export const evaluateOptions = defineOptions({
     schema: z.boolean().default(false),
   },
   sigma: sampleOptions.sigma,
+  class: sampleOptions.class,
   measurements,
   kernel,
   chains: {
@@ -62,18 +65,23 @@ export const evaluateOptions = defineOptions({
   },
   jumpEvery: {
     flags: '--jump-every <n>',
-    description: 'steps between jumps',
-    schema: whole(1).default(10),
+    description: 'steps between jumps (default 10; sequential: steps of y_1 for each, 40)',
+    schema: whole(1).optional(),
   },
   burnIn: {
     flags: '--burn-in <n>',
-    description: 'steps before the first',
-    schema: whole(0).default(100),
+    description: 'steps before the first (default 100; sequential 0)',
+    schema: whole(0).optional(),
   },
-  ...{ stepSize, friction, seed },
+  stepSize,
+  friction,
+  seed,
+  ...walkKindOptions,
   ...datasetOptions,
   valid: sequenceOptions.valid,
   device,
+  precision,
+  ...queueOptions,
   out: {
     flags: '--out <dir>',
     description: 'where results go (default: <run>/evaluation, or evaluation/<name>)',

@@ -1,25 +1,20 @@
-import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { type Dataset, hasRun, readRecord } from '../train/index.ts';
-import { type EvaluateOptions, evaluateOptions } from './evaluate-options.ts';
-import { createReferences, type References } from './evaluation/distances.ts';
-import { describeFindings, type MetricName, measure } from './evaluation/evaluation.ts';
-import { evaluationFolder, saveEvaluation } from './evaluation/evaluation-files.ts';
+import { describeFindings } from '../evaluate/index.ts';
 import {
-  chooseFeatures,
-  type OpenedFeatures,
-  openFeatures,
-} from './evaluation/feature-networks.ts';
-import { fetchInception } from './evaluation/inception-file.ts';
-import { loadReference, referenceFeatures } from './evaluation/reference.ts';
-import { type Subject, sampleSubject } from './evaluation/subject.ts';
-import { interruptible } from './interrupt.ts';
-import { folderOfModel } from './model-file.ts';
+  evaluateModel,
+  evaluateSequences,
+  fetchInception,
+  sequencesIn,
+} from '../evaluate/model/index.ts';
+import type { Work } from '../progress.ts';
+import { givenDatasetOptions } from './dataset-options.ts';
+import { type EvaluateOptions, evaluateOptions } from './evaluate-options.ts';
 import { addOptions, globalOptions, readOptionsAndGiven } from './options.ts';
-import { createOutput, type Output } from './output.ts';
-import { evaluateSequences, sequencesIn } from './sequences/evaluation.ts';
-import { versions } from './versions.ts';
+import { createOutput } from './output.ts';
+import { withRemote } from './queue-options.ts';
+import { runRemotely } from './remote-command.ts';
+import { watch } from './watch.ts';
 
 const examples = `
 Examples:
@@ -29,6 +24,7 @@ Examples:
   mdensity evaluate --samples samples.npy --data fashion-mnist --metrics fd,kid,pr
   mdensity evaluate --model runs/peptides --valid 'C.*C'`;
 
+/** Adds the command `mdensity evaluate`. */
 export function evaluateCommand(parent: Command): void {
   const command = addOptions(
     parent
@@ -43,12 +39,27 @@ export function evaluateCommand(parent: Command): void {
     const { options, given } = await readOptionsAndGiven(evaluateOptions, command);
     const { model, samples, fetchInception: fetches } = options;
     if (fetches && model === undefined && samples === undefined) {
-      const path = await fetchInception(output);
+      const path = await watch(output, fetchInception);
       output.result({ path }, `Inception's weights are in ${path}`);
       return;
     }
     if ((model === undefined) === (samples === undefined)) {
       throw new UserError('--model or --samples: give one of the two, what is to be measured');
+    }
+    const { queue, store, out, data } = options;
+    if (queue ?? store) {
+      if (data === undefined || out === undefined) {
+        const missing = data === undefined ? '--data' : '--out';
+        throw new UserError(`${missing}: is missing; at a queue nothing is known of the run`);
+      }
+      const { json } = globalOptions(command);
+      const dataOptions = givenDatasetOptions(options);
+      const set = { name: 'evaluate', table: evaluateOptions, given, out, json, dataOptions };
+      const said = await watch(output, (work) =>
+        withRemote(options, work.onNote, (remote) => runRemotely(set, remote!, work)),
+      );
+      process.stdout.write(said);
+      return;
     }
     const sequences = await sequencesIn(options);
     if (!sequences && given.valid !== undefined) {
@@ -56,90 +67,47 @@ export function evaluateCommand(parent: Command): void {
         `--valid ${given.valid}: is for sequences, and ${model ?? samples} is of something else; leave it out`,
       );
     }
-    const { result, lines } = sequences
-      ? await evaluateSequences(options, sequences, given, output)
-      : await evaluate(options, given.metrics, output);
+    if (sequences) refuseImageMetrics(given);
+    const { result, lines } = await watch(output, (work) =>
+      sequences
+        ? evaluateSequences(
+            { ...options, dataOptions: givenDatasetOptions(options) },
+            sequences,
+            work,
+          )
+        : evaluateImages(options, given, work),
+    );
     output.result(result, lines.join('\n'));
   });
 }
 
-async function evaluate(
+/** Measures images; what was found as one object and as lines. */
+async function evaluateImages(
   options: EvaluateOptions,
-  asked: readonly MetricName[] | undefined,
-  output: Output,
+  { metrics }: Partial<EvaluateOptions>,
+  work: Work,
 ) {
-  const folder = await evaluationFolder(options);
-  if (options.fetchInception) await fetchInception(output);
-  const dataset = await loadReference(options, output);
-  const name = chooseFeatures(options, dataset);
-  const network = await openFeatures(name, dataset.shape, { inception: options.inception });
-  const subject = await sampleSubject(options, asked, { dataset, network, folder }, output);
-  const { findings, seconds } = await measureAll(subject, dataset, network, output);
-  await network.release();
-  const result = {
-    ...describe(options, subject, dataset, network),
-    ...{ findings, seconds, versions: versions() },
-  };
-  const files = await saveEvaluation(folder, result, { dataset, findings, ...subject });
-  if (subject.progress !== undefined) await rm(subject.progress, { force: true });
-  const notes = findings.memorisation ? await noteOtherData(options, dataset) : [];
-  const { acceptance } = subject.measured;
-  const accepted =
-    acceptance === undefined
-      ? []
-      : [`accepted              ${(100 * acceptance).toFixed(0)} % of proposals`];
-  const lines = [...describeFindings(findings), ...accepted, ...notes, `wrote ${files.join(', ')}`];
-  return { result: { ...result, files }, lines };
+  const dataOptions = givenDatasetOptions(options);
+  const found = await evaluateModel({ ...options, metrics, dataOptions }, work);
+  const { findings, files, otherData, acceptance, result } = found;
+  const accepted = `accepted              ${(100 * (acceptance ?? 0)).toFixed(0)} % of proposals`;
+  const lines = [
+    ...describeFindings(findings),
+    ...(acceptance === undefined ? [] : [accepted]),
+    ...(otherData ? ['copies are of --data, which is not what the model was trained on'] : []),
+    `wrote ${files.join(', ')}`,
+  ];
+  return { result, lines };
 }
 
-/** Copies are looked for in the data: those of other images that a model learned from do not show. */
-async function noteOtherData({ model }: EvaluateOptions, { hash }: Dataset): Promise<string[]> {
-  if (model === undefined) return [];
-  const run = folderOfModel(model);
-  if (!(await hasRun(run)) || (await readRecord(run)).data.hash === hash) return [];
-  return ['copies are of --data, which is not what the model was trained on'];
-}
+const imageOptions = ['metrics', 'features', 'inception', 'fetchInception'] as const;
 
-async function measureAll(
-  { metrics, measured }: Subject,
-  dataset: Dataset,
-  network: OpenedFeatures,
-  output: Output,
-) {
-  const start = performance.now();
-  const bar = output.progress('measuring', metrics.length);
-  let references: Promise<References> | undefined;
-  const findings = await measure({
-    ...{ measured, network, dataset, metrics },
-    references: () => {
-      references ??= interruptible((signal) =>
-        referenceFeatures(dataset, network, output, signal),
-      ).then(({ features }) => createReferences(features, network.dimension));
-      return references;
-    },
-    onStage: (metric, done) => {
-      const seconds = (performance.now() - start) / 1000;
-      bar.update(done, { secondsLeft: (seconds / done) * (metrics.length - done), note: metric });
-    },
-  }).finally(() => bar.stop());
-  const seconds = { ...measured.seconds, metrics: (performance.now() - start) / 1000 };
-  return { findings, seconds };
-}
-
-function describe(
-  { model, samples: file }: EvaluateOptions,
-  { measured, walk }: Subject,
-  { name, count, hash, shape }: Dataset,
-  network: OpenedFeatures,
-) {
-  const [chains, draws, dimension] = measured.features.shape;
-  return {
-    ...(model !== undefined && { model, walk }),
-    ...(file !== undefined && { file }),
-    ...(measured.acceptance !== undefined && { acceptance: measured.acceptance }),
-    samples: chains * draws,
-    ...{ chains, draws, shape },
-    data: { name, count, hash },
-    features: { name: network.name, dimension, id: network.id },
-  };
+/** @throws UserError for options of images: sequences have no features. */
+function refuseImageMetrics(given: Partial<EvaluateOptions>): void {
+  const found = imageOptions.find((key) => given[key] !== undefined);
+  if (found === undefined) return;
+  throw new UserError(
+    `${found}: is for images; sequences have statistics of their own, so leave it out`,
+    { facts: { option: found } },
+  );
 }

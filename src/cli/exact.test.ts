@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readNpy, writeNpy } from '../data/index.ts';
-import { mdensityJson, refusal, workFolder } from './testing.ts';
-import type { WalkSummary } from './walk-summary.ts';
+import { readNpy, writeNpy } from '../data/node/index.ts';
+import type { WalkSummary } from '../evaluate/walk-summary.ts';
+import { interrupted, mdensityJson, refusal, withoutProgress, workFolder } from './testing.ts';
 
 // Commands on densities that are known exactly: spectrum, bayes, walk.
 const folder = workFolder();
@@ -55,7 +55,7 @@ describe('spectrum', () => {
   });
 
   test.each([
-    [['--sigma', '1'], /^--variances: give either these or --covariance/],
+    [['--sigma', '1'], /^--variances: give these, --covariance or --density/],
     [['--variances', '1,x', '--sigma', '1'], /^--variances: must be numbers/],
     [['--variances', '1,-2', '--sigma', '1'], /^variances\[1\]: -2 is not a variance/],
     [['--variances', '1'], /^--sigma: give either this/],
@@ -130,6 +130,7 @@ describe('walk', () => {
     ['sachs', []],
     ['malt', ['--step-size', '0.3']],
     ['sachs', ['--mean-walk']],
+    ['sachs', ['--walk', 'sequential', '--burn-in', '0', '--thin', '20']],
     ['sachs', ['--inverse-mass', '2']],
   ])('%s %j finds the mean and covariance of ȳ', async (kernel, options) => {
     const result = await walk(
@@ -148,7 +149,10 @@ describe('walk', () => {
     [2.25, 0.5, 0.5, 1.25].forEach((value, i) => {
       expect(Math.abs(result.ybar.covariance[i]! - value)).toBeLessThan(0.35);
     });
-    expect(Math.max(...result.rHat)).toBeLessThan(1.05);
+    for (const ratio of result.rHat) expect(ratio).toBeLessThan(1.05);
+    result.equipartition!.values.forEach((value, i) => {
+      expect(Math.abs(value - 1)).toBeLessThan(5 * result.equipartition!.errors[i]!);
+    });
     if (kernel === 'malt') expect(result.acceptance).toBeGreaterThan(0.8);
   });
 
@@ -228,9 +232,37 @@ describe('walk', () => {
     expect((await readNpy(at('diverged/ybar.npy'))).shape[1]).toBeGreaterThan(1);
   });
 
+  test.each(['/proc/none/walk', '/dev/null/walk'])(
+    'that cannot write to %s says so before its first step',
+    async (out) => {
+      const steps = ['--steps', String(2 ** 40)];
+      const message = await refusal(
+        ...['walk', '--density', gaussian, '--sigma', '1', ...steps, '--out', out],
+      );
+      expect(message).toContain(out);
+    },
+  );
+
+  test('stopped while it reads its draws, keeps them', async () => {
+    const out = at('read');
+    const options = ['--chains', '64', '--steps', '8000', '--thin', '1', '--burn-in', '0'];
+    const { code, stderr } = await interrupted(
+      ['walk', '--density', gaussian, '--sigma', '1', ...options, '--out', out],
+      () => existsSync(join(out, 'xhat.npy')),
+    );
+    expect(code).toBe(130);
+    expect((await readNpy(join(out, 'xhat.npy'))).shape).toEqual([64, 8000, 2]);
+    expect(existsSync(join(out, 'walk.json'))).toBe(false);
+    expect(withoutProgress(stderr).at(-1)).toContain('stopped; 8000 draws before it are in');
+  });
+
   test.each([
     [['--density', 'two-moon', '--sigma', '1'], /Did you mean "two-moons"\?/],
     [['--density', gaussian], /^--sigma: is missing/],
+    [
+      ['--density', gaussian, '--sigma', '1', '--thin', '30', '--steps', '20'],
+      /^--thin 30: .* at most 20/,
+    ],
     [['--density', gaussian, '--sigma', '1', '--kernel', 'sach'], /Did you mean "sachs"\?/],
     [
       ['--density', gaussian, '--sigma', '1', '--kernel', 'tau-leap'],
@@ -259,7 +291,7 @@ describe('walk', () => {
         '--sigma',
         '1',
       ],
-      /c\.json: covariance: not positive definite/,
+      /c\.json: covariance: not positive semidefinite/,
     ],
   ])('refuses %j', async (options, message) => {
     expect(await refusal('walk', ...options, '--out', at('refused'))).toMatch(message);

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeSafeTensors, encodeSafeTensors } from '../data/index.ts';
 import { exportOnnx, mul } from '../graph/index.ts';
 import { createModel, exportDenoiser, type ModelConfig, nameWeights } from '../model/index.ts';
 import { findPreset, initializeParameters } from '../nn/index.ts';
-import { decodeSafeTensors, encodeSafeTensors } from '../train/index.ts';
 import { mdensity, mdensityJson, refusal, workFolder } from './testing.ts';
 
 const work = workFolder();
@@ -14,8 +14,11 @@ const at = (...names: string[]) => join(work, ...names);
 const run = at('run');
 const model = join(run, 'model.onnx');
 const config: ModelConfig = {
-  ...{ parametrization: 'gps', view: 'denoised', sigma: 0.5, measurements: 1 },
-  ...{ shape: [1, 28, 28], network: findPreset('unet-s').config },
+  parametrization: 'gps',
+  view: 'denoised',
+  noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
+  shape: [1, 28, 28],
+  network: findPreset('unet-s').config,
 };
 const trained = { config, parameters: initializeParameters(createModel(config).specs, 4) };
 /** A U-Net's weights from elsewhere: without metadata. */
@@ -36,7 +39,10 @@ describe('export', () => {
       ...['export', '--model', run, '--out', at('again.onnx')],
     );
     expect(facts).toEqual({
-      ...{ file: at('again.onnx'), format: 'onnx', half: false, parameters: 37_633 },
+      file: at('again.onnx'),
+      format: 'onnx',
+      half: false,
+      parameters: 37_633,
     });
     expect((await readFile(at('again.onnx'))).equals(await readFile(model))).toBe(true);
     const half = await mdensityJson<{ bytes: number }>(
@@ -54,7 +60,10 @@ describe('export', () => {
     const out = at('weights.bin');
     await mdensityJson('export', '--model', run, '--out', out, '--format', 'safetensors');
     const { tensors, metadata } = decodeSafeTensors(await readFile(out), out);
-    expect(JSON.parse(metadata.mdensity!)).toMatchObject({ sigma: 0.4, shape: [1, 8, 8] });
+    expect(JSON.parse(metadata.mdensity!)).toMatchObject({
+      noise: { sigma: 0.4 },
+      shape: [1, 8, 8],
+    });
     const checkpoint = join(run, 'checkpoints', 'step-00000002.safetensors');
     const saved = decodeSafeTensors(await readFile(checkpoint), checkpoint).tensors;
     const average = Object.entries(saved).filter(([name]) => name.startsWith('average.'));
@@ -146,8 +155,12 @@ describe('import', () => {
     await mdensityJson('export', '--model', run, '--out', at('own.safetensors'));
     const args = ['--weights', at('own.safetensors'), '--out', at('own.onnx')];
     expect(await mdensityJson('import', ...args)).toEqual({
-      ...{ file: at('own.onnx'), parameters: 37_633, matched: 34 },
-      ...{ missing: [], extra: [], misshapen: [] },
+      file: at('own.onnx'),
+      parameters: 37_633,
+      matched: 34,
+      missing: [],
+      extra: [],
+      misshapen: [],
     });
     expect((await readFile(at('own.onnx'))).equals(await readFile(model))).toBe(true);
   });
@@ -162,7 +175,7 @@ describe('import', () => {
       ...['--time', '250', '--view', 'noise', '--measurements', '4'],
     );
     expect(await mdensityJson('info', out)).toMatchObject({
-      model: { view: 'noise', measurements: 4, network: { type: 'unet', time: 250 } },
+      model: { view: 'noise', noise: { measurements: 4 }, network: { type: 'unet', time: 250 } },
     });
   });
 
@@ -191,13 +204,13 @@ describe('import', () => {
     [[...whatTheyAre, '--net', 'digits', '--time', '1'], /^--time 1: a network of type additive/],
     [
       [...whatTheyAre, '--rate', '2'],
-      /^--rate 2: parametrization gps is of Gaussian noise, which has a --sigma; leave it out$/,
+      /^--rate 2: parametrization gps is of Gaussian noise, which has a --sigma; leave it out/,
     ],
     [
       [...whatTheyAre, '--parametrization', 'poisson'],
-      /^--sigma [\d.]+: parametrization poisson is of counts, which have a --rate; leave it out$/,
+      /^--sigma [\d.]+: parametrization poisson is of counts, which have a --rate; leave it out/,
     ],
-    [['--weights', model], /model\.onnx: the (file is cut short|header is not)/],
+    [['--weights', model], /model\.onnx: is an ONNX model; give its weights as safetensors/],
   ])('refuses %j', async (args, finds) => {
     const base = ['import', '--weights', theirs, '--out', at('never.onnx')];
     expect(await refusal(...base, ...args)).toMatch(finds);

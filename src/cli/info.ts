@@ -1,25 +1,19 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { cacheFolder } from '../data/index.ts';
-import { readBytes } from '../files.ts';
+import { cacheFolder } from '../data/node/index.ts';
 import { resolveDevice } from '../graph/index.ts';
+import { readOnnxFile } from '../graph/node/read-onnx-file.ts';
 import { describeDenoiser, parametrizations } from '../model/index.ts';
 import { presets } from '../nn/index.ts';
+import { hasRun, listCheckpoints, readEvaluations, readMetrics, readRecord } from '../run/index.ts';
+import { describeBox } from '../run/model-box.ts';
+import { findModel, locateModel } from '../run/model-file.ts';
+import { versions } from '../run/versions.ts';
 import { countKernels, kernels } from '../sample/index.ts';
-import {
-  hasRun,
-  listCheckpoints,
-  readEvaluations,
-  readMetrics,
-  readRecord,
-} from '../train/index.ts';
-import { describeBox } from './model-box.ts';
-import { findModel, locateModel } from './model-file.ts';
 import { addGlobalOptions, globalOptions } from './options.ts';
 import { createOutput } from './output.ts';
 import { presetNames } from './presets.ts';
-import { versions } from './versions.ts';
 
 const examples = `
 Examples:
@@ -27,6 +21,7 @@ Examples:
   mdensity info runs/digits
   mdensity info denoiser.onnx --json`;
 
+/** Adds the command `mdensity info`. */
 export function infoCommand(parent: Command): void {
   const command = addGlobalOptions(
     parent
@@ -66,13 +61,19 @@ async function targetFacts(target: string) {
     const evaluated = (await readEvaluations(place)).at(-1);
     const card = join(place, 'README.md');
     return {
-      ...{ model, training, data, device, started, checkpoints, last },
+      model,
+      training,
+      data,
+      device,
+      started,
+      checkpoints,
+      last,
       ...(evaluated && { evaluated }),
       ...(existsSync(card) && { card }),
     };
   }
   const path = findModel(target);
-  const { shape, config } = await describeDenoiser(await readBytes(path), path);
+  const { shape, config } = await describeDenoiser(await readOnnxFile(path), path);
   return { shape, model: config ?? 'from elsewhere: give --sigma to sample' };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A list of a YAML file, or text with commas; what is named twice counts once. */
+/** Reads a list of a YAML file, or text with commas; what is named twice counts once. */
 export const listOf = <T extends z.ZodType>(item: T) =>
   z
     .union([z.array(z.unknown()), z.number(), z.string()])

@@ -1,28 +1,18 @@
 import { type Command, Option } from 'commander';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../files.ts';
 import { didYouMean } from '../nearest.ts';
+import type { OptionTable, OptionValues } from '../option-table.ts';
+import { oneLine, quoted } from '../quoted.ts';
 import { findConfig } from './presets.ts';
 
-/** One option of a command: on the command line, and by its key in a YAML file. */
-export interface OptionSpec<S extends z.ZodType = z.ZodType> {
-  /** Commander's form, such as `--sigma <noise>`; without a value it is a switch. */
-  readonly flags: string;
-  readonly description: string;
-  readonly schema: S;
-}
-
-/** Options by key: the camel-case form of the long flag. */
-export type OptionTable = Readonly<Record<string, OptionSpec>>;
-
-export type OptionValues<T extends OptionTable> = {
-  readonly [key in keyof T]: z.output<T[key]['schema']>;
-};
-
-/** Keeps the types of a table's schemas. */
-export const defineOptions = <const T extends OptionTable>(table: T): T => table;
+export {
+  defineOptions,
+  type OptionTable,
+  type OptionValues,
+} from '../option-table.ts';
 
 export interface GlobalOptions {
   readonly json: boolean;
@@ -42,12 +32,14 @@ export function addOptions(command: Command, table: OptionTable): Command {
   );
 }
 
+/** Adds the options that every command has. */
 export function addGlobalOptions(command: Command): Command {
   return command
     .option('--json', 'print one JSON object on stdout; logs go to stderr')
     .option('--debug', 'print stack traces');
 }
 
+/** Reads the options that every command has. */
 export const globalOptions = (command: Command): GlobalOptions => {
   const { json = false, debug = false } = command.opts<Partial<GlobalOptions>>();
   return { json, debug };
@@ -77,7 +69,7 @@ async function readGiven(table: OptionTable, command: Command): Promise<Given> {
 }
 
 /**
- * The values of a table's options: defaults, then the YAML file, then the command line.
+ * Reads the values of a table's options: defaults, then the YAML file, then the command line.
  * @throws UserError naming the option, what it was given and what it takes.
  */
 export async function readOptions<T extends OptionTable>(
@@ -87,7 +79,10 @@ export async function readOptions<T extends OptionTable>(
   return (await readOptionsAndGiven(table, command)).options;
 }
 
-/** As `readOptions`, with the options that were given apart from those that stand by default. */
+/**
+ * Reads as `readOptions` does, with the options that were given apart from those that stand by
+ * default.
+ */
 export async function readOptionsAndGiven<T extends OptionTable>(
   table: T,
   command: Command,
@@ -96,6 +91,7 @@ export async function readOptionsAndGiven<T extends OptionTable>(
   const options: Record<string, unknown> = {};
   const given: Record<string, unknown> = {};
   for (const [key, { schema }] of Object.entries(table)) {
+    checkGiven(key, where[key]!, raw[key]);
     const result = schema.safeParse(raw[key]);
     if (!result.success) {
       throw new UserError(`${where[key]}: ${describeIssue(result.error, raw[key])}`);
@@ -106,7 +102,21 @@ export async function readOptionsAndGiven<T extends OptionTable>(
   return { options: options as OptionValues<T>, given: given as Partial<OptionValues<T>> };
 }
 
-/** A table's values where nothing is given; options without a default are absent. */
+/** @throws UserError for an empty text, as of a variable that is not set, and for `--out -`. */
+function checkGiven(option: string, where: string, value: unknown): void {
+  if (value === '') {
+    throw new UserError(`${where}: is empty, as of a variable that is not set; give a value`, {
+      facts: { option, value },
+    });
+  }
+  if (option === 'out' && value === '-') {
+    throw new UserError(`${where} -: nothing is written to stdout but --json; give a path`, {
+      facts: { option, value },
+    });
+  }
+}
+
+/** Lists a table's values where nothing is given; options without a default are absent. */
 export function defaultOptions<T extends OptionTable>(table: T): Partial<OptionValues<T>> {
   const entries = Object.entries(table).map(([key, { schema }]) => [
     key,
@@ -116,28 +126,85 @@ export function defaultOptions<T extends OptionTable>(table: T): Partial<OptionV
 }
 
 async function readConfig(path: string, table: OptionTable): Promise<Record<string, unknown>> {
-  const text = new TextDecoder().decode(await readBytes(path));
+  return readYamlOptions(await readBytes(path), path, table);
+}
+
+/** Longest file of options, in bytes. */
+const LONGEST = 2 ** 20;
+
+/**
+ * Reads the options of a YAML file's bytes, by the keys of a table. `path` is named in errors.
+ *
+ * @throws UserError, one line, for what is no YAML, no list of options, too long, or an option not
+ *   known.
+ */
+export function readYamlOptions(
+  bytes: Uint8Array,
+  path: string,
+  table: OptionTable,
+): Record<string, unknown> {
+  const facts = { path };
+  if (bytes.length > LONGEST) {
+    throw new UserError(`${path}: has ${bytes.length} bytes, too many for a file of options`, {
+      code: 'unsupported',
+      facts,
+    });
+  }
   let parsed: unknown;
   try {
-    parsed = parseYaml(text, { logLevel: 'error' });
+    parsed = parseYaml(new TextDecoder().decode(bytes), { logLevel: 'error' });
   } catch (cause) {
     const problem =
       cause instanceof YAMLParseError
         ? cause.message.split('\n')[0]!.replace(/:$/, '')
-        : String(cause);
-    throw new UserError(`${path}: is not valid YAML: ${problem}; mend that line`, { cause });
+        : oneLine(String(cause));
+    throw new UserError(`${path}: is not valid YAML: ${problem}; mend that line`, {
+      code: 'unreadable',
+      facts,
+      cause,
+    });
   }
-  const record = z.record(z.string(), z.unknown()).safeParse(parsed ?? {});
-  if (!record.success)
-    throw new UserError(`${path}: must hold lines of "option: value", such as "steps: 500"`);
-  for (const key of Object.keys(record.data)) {
-    if (Object.hasOwn(table, key)) continue;
-    const keys = Object.keys(table);
-    throw new UserError(
-      `${path}: option "${key}" is not known.${didYouMean(key, keys)} There are: ${keys.join(', ')}`,
-    );
+  const values = parsed ?? {};
+  if (typeof values !== 'object' || Array.isArray(values)) {
+    throw new UserError(`${path}: must hold lines of "option: value", such as "steps: 500"`, {
+      facts,
+    });
   }
-  return record.data;
+  return optionsIn(values as Readonly<Record<string, unknown>>, table, path);
+}
+
+/**
+ * The values of a file by the keys of a table. A key may be written as the flag is, `step-size`.
+ *
+ * @throws UserError for a key that is none, with the nearest, and for one that is given in both
+ *   ways.
+ */
+function optionsIn(
+  values: Readonly<Record<string, unknown>>,
+  table: OptionTable,
+  path: string,
+): Record<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const [written, value] of Object.entries(values)) {
+    const key = written.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (!Object.hasOwn(table, key)) {
+      const keys = Object.keys(table);
+      throw new UserError(
+        `${path}: option ${quoted(written)} is not known.${didYouMean(key, keys)} There are: ${keys.join(', ')}`,
+        { facts: { path, option: written } },
+      );
+    }
+    if (found.has(key)) {
+      throw new UserError(
+        `${path}: option "${key}" is given twice, as ${quoted(written)} too; remove one`,
+        {
+          facts: { path, option: key },
+        },
+      );
+    }
+    found.set(key, value);
+  }
+  return Object.fromEntries(found);
 }
 
 /** The command line gives text; numbers are read where the schema wants one. */

@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { formatDuration } from '../text.ts';
 
 /** How a command speaks: results to stdout, everything else to stderr. */
 export interface Output {
@@ -15,6 +16,7 @@ export interface ProgressBar {
   stop(): void;
 }
 
+/** Makes what a command says its results and progress with. */
 export function createOutput({ json }: { readonly json: boolean }): Output {
   const log = (text: string) => process.stderr.write(`${text}\n`);
   return {
@@ -50,18 +52,4 @@ function startBar(label: string, total: number): ProgressBar {
       if (bar.isActive) bar.stop();
     },
   };
-}
-
-/** 75 → `1m15s`. */
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '…';
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const parts = [hours && `${hours}h`, (hours || minutes) && `${minutes}m`, `${whole % 60}s`];
-  return parts.filter(Boolean).join('');
-}
-
-/** A path as it is typed in a shell: `my run` → `'my run'`. */
-export function shellWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

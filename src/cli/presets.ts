@@ -1,6 +1,6 @@
 /** Published settings as option files of the package: what `--config` takes by name. */
 import { existsSync, readdirSync } from 'node:fs';
-import { assetPath } from '../data/index.ts';
+import { assetPath } from '../data/node/index.ts';
 import { UserError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 
@@ -14,7 +14,7 @@ export const presetNames = () =>
     .sort();
 
 /**
- * The file that `--config` means: a path, or the name of a preset. What is yours comes first.
+ * Finds the file that `--config` means: a path, or the name of a preset. What is yours comes first.
  * @throws UserError for a name without an ending that is neither.
  */
 export function findConfig(given: string): string {

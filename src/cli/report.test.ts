@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promis
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openPage } from './report/testing.ts';
+import { openPage } from '../report/testing.ts';
 import { mdensityJson, refusal, workFolder } from './testing.ts';
 
 const work = workFolder();
@@ -23,7 +23,10 @@ const names = ['0', '1', 'a bird'];
 const evaluation = {
   model: 'a run',
   walk: { kernel: 'sachs', stepSize: 0.5, friction: 0.5, jumpEvery: 5, burnIn: 20, seed: 0 },
-  ...{ samples: 60, chains: 5, draws: 12, shape: [1, 8, 8] },
+  samples: 60,
+  chains: 5,
+  draws: 12,
+  shape: [1, 8, 8],
   data: { name: 'digits8', count: 100, hash: '00' },
   features: { name: 'digits8', dimension: 32, id: '00' },
   findings: {
@@ -36,14 +39,20 @@ const evaluation = {
       nearest: [3, 1, 4, 1, 5],
     },
     chains: {
-      ...{ chains: 5, draws: 12, scoreCallsPerDraw: 6 },
+      chains: 5,
+      draws: 12,
+      scoreCallsPerDraw: 6,
       autocorrelation: [1, 0.5, 0.25, 0.125, 0, -0.1],
       effectiveSamples: { median: 20, least: 10 },
       effectiveSamplesPerScoreCall: 0.05,
       rHat: { median: 1.25, largest: 2 },
       longestStuck: { chain: 1, start: 3, draws: 4 },
       classes: {
-        ...{ names, occupancy: [0.5, 0.5, 0], coverage: 2 / 3, perChain: 1.5, switchRate: 0.2 },
+        names,
+        occupancy: [0.5, 0.5, 0],
+        coverage: 2 / 3,
+        perChain: 1.5,
+        switchRate: 0.2,
         transitions: [
           [20, 5, 0],
           [6, 24, 0],
@@ -78,7 +87,7 @@ beforeAll(async () => {
   const watched = ['--validation', '20', '--validate-every', '4', '--sample-every', '4'];
   const logged = ['--steps', '8', '--log-every', '2'];
   await mdensityJson('train', ...training, ...watched, ...logged, '--out', run);
-}, 60_000);
+});
 
 test('a trained and evaluated run: everything on one page that stands alone', async () => {
   const folder = await copyOf('whole');
@@ -230,7 +239,7 @@ describe('refuses in one line', () => {
     const empty = at('empty');
     await mkdir(empty);
     expect(await refusal('report', empty)).toMatch(
-      /empty: holds no run\.json, so it is no run; give a run's directory .*or an experiment's directory$/,
+      /empty: holds no run\.json, so it is no run; give a run's directory.*or an experiment's directory$/,
     );
     expect(await refusal('report', join(run, 'model.onnx'))).toMatch(
       /model\.onnx: is a file; give/,
@@ -245,10 +254,10 @@ describe('refuses in one line', () => {
     const folder = await copyOf('damaged');
     const path = await writeEvaluation(folder, { samples: 'many' });
     expect(await refusal('report', folder)).toMatch(
-      /damaged\/evaluation\/evaluation\.json: samples: .*; run mdensity evaluate again, or remove the file$/,
+      /damaged\/evaluation\/evaluation\.json: samples: .*; evaluate again, or remove the file$/,
     );
     await writeFile(path, '{"samp');
-    expect(await refusal('report', folder)).toMatch(/evaluation\.json: is not JSON; run/);
+    expect(await refusal('report', folder)).toMatch(/evaluation\.json: is not JSON;/);
     const { chains } = evaluation.findings;
     const classes = { ...chains.classes, occupancy: [1] };
     await writeEvaluation(folder, { findings: { chains: { ...chains, classes } } });

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readNpy } from '../data/index.ts';
+import { readNpy, writeNpy } from '../data/node/index.ts';
 import { exportOnnx, mul, slice, sqrt } from '../graph/index.ts';
 import { encodeModel } from '../graph/onnx.ts';
 import { mdensity, mdensityJson, refusal, withoutProgress, workFolder } from './testing.ts';
@@ -12,9 +12,13 @@ const at = (...names: string[]) => join(work, ...names);
 const run = at('run');
 const short = ['--chains', '3', '--steps', '6', '--jump-every', '3'];
 const sample = (out: string, ...args: string[]) =>
-  mdensityJson<{ files: string[]; draws: number; sigma: number; shape: number[] }>(
-    ...['sample', '--model', run, '--out', out, ...short, ...args],
-  );
+  mdensityJson<{
+    files: string[];
+    draws: number;
+    sigma: number;
+    shape: number[];
+    tuned?: { stepSize: number; friction: number };
+  }>(...['sample', '--model', run, '--out', out, ...short, ...args]);
 
 /** x̂ = ȳ/2, from elsewhere: without metadata. */
 const foreign = at('half.onnx');
@@ -46,6 +50,39 @@ describe('sample', () => {
       ...[...short, '--seed', '7'],
     );
     expect((await readFile(at('file.npy'))).equals(bytes)).toBe(true);
+  });
+
+  test('begins at examples, steers and tunes; the same for the same seed', async () => {
+    await sample(at('plain.npy'));
+    const first = (await readNpy(at('plain.npy'))).data as Float32Array;
+    await writeNpy(at('one.npy'), new Float32Array(64).fill(0.25), [1, 8, 8]);
+    const tuning = ['--tune', '--chains', '8'];
+    for (const options of [
+      ['--initial', at('one.npy')],
+      ['--beta', '2'],
+      ['--clip', '3'],
+      tuning,
+    ]) {
+      const result = await sample(at('a.npy'), ...options);
+      const bytes = await readFile(at('a.npy'));
+      const { data } = await readNpy(at('a.npy'));
+      expect((data as Float32Array).slice(0, 64)).not.toEqual(first.slice(0, 64));
+      await sample(at('b.npy'), ...options);
+      expect((await readFile(at('b.npy'))).equals(bytes)).toBe(true);
+      expect(result.tuned !== undefined).toBe(options === tuning);
+    }
+  });
+
+  test.each([
+    [['--tune', '--chains', '4'], 'chains: 4 are too few'],
+    [['--walk', 'sequential'], 'walk: sequential takes one measurement after another'],
+    [['--initial', 'none.npy'], 'none.npy'],
+  ])('refuses %j', async (options, part) => {
+    const { code, stderr } = await mdensity(
+      ...['sample', '--model', run, '--out', at('no.npy'), ...short, ...options],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(part);
   });
 
   test('writes a grid as PNG', async () => {
@@ -113,7 +150,7 @@ describe('sample', () => {
     const args = ['sample', '--model', run, '--out', at('said.npy'), ...short];
     const { code, stdout, stderr } = await mdensity(...args);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `wrote ${at('said.npy')}\n` });
-    expect(stderr).toMatch(/walking .* 100% 6\/6/);
+    expect(stderr).toMatch(/walking .* 100% 18\/18/);
     expect(withoutProgress(stderr)).toEqual([]);
   });
 });
@@ -125,7 +162,7 @@ describe('sample refuses, in one line,', () => {
     [['--step-size', '-1'], /^--step-size: must be above 0/],
     [['--friction', '0'], /^--friction: must be above 0/],
     [['--kernel', 'sach'], /^--kernel: must be one of .*Did you mean "sachs"\?$/],
-    [['--steps', '2'], /^--steps 2: no jump falls within; .*--jump-every 3/],
+    [['--steps', '2'], /^--steps 2: no jump falls within; walk at least 3/],
     [['--out', 'samples.gif'], /^--out samples\.gif: cannot write \.gif; give a \.png, a \.npy/],
     [['--model', 'nowhere'], /^nowhere: no such run, model or file\. Give a run's directory/],
     [['--chain', '2'], /^unknown option '--chain' \(Did you mean --chains\?\)/],
@@ -149,7 +186,9 @@ describe('sample refuses, in one line,', () => {
     });
     const narrower = exportOnnx({
       build: (x) => slice(x, [0, 0], [x.shape[0]!, 2]),
-      ...{ shape: [3], inputName: 'in', outputName: 'out' },
+      shape: [3],
+      inputName: 'in',
+      outputName: 'out',
     });
     const model = await readFile(join(run, 'model.onnx'));
     const cases = {

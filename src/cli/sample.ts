@@ -2,32 +2,29 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { effectiveNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import type { DenoiserFile } from '../model/index.ts';
-import {
-  type CountKernelName,
-  countKernels,
-  type KernelName,
-  kernels,
-  type WalkJumpOptions,
-  walkJump,
-} from '../sample/index.ts';
-import { interruptible } from './interrupt.ts';
-import { loadModel } from './model-file.ts';
+import { prepareSequences } from '../evaluate/model/sequences/samples.ts';
+import { conditionOfChains } from '../run/index.ts';
+import { loadModel, precisions } from '../run/model-file.ts';
+import { type Draws, drawJumps } from '../sample/index.ts';
+import { checkKind, checkOut, saveDraws } from '../sample/node/draws-files.ts';
+import { samplingOptions } from '../sampling/options.ts';
+import { steered, walkOf } from '../sampling/walk.ts';
+import { walkKindOptions } from '../sampling/walk-kind-options.ts';
+import { shareRuns } from '../serve/child/shared-runs.ts';
+import { densityOf } from '../serve/child/walk.ts';
 import {
   addOptions,
   defineOptions,
   globalOptions,
   type OptionValues,
-  readOptions,
+  readOptionsAndGiven,
 } from './options.ts';
-import { createOutput, type Output } from './output.ts';
-import { checkKind, checkOut, type Draws, saveDraws } from './sample-files.ts';
-import { sequenceOptions } from './sequences/options.ts';
-import { prepareSequences } from './sequences/samples.ts';
-
-export { scaleOf } from './pictures.ts';
-
-const kernelNames = Object.keys({ ...kernels, ...countKernels }) as [KernelName | CountKernelName];
+import { createOutput } from './output.ts';
+import { queueOptions, withRemote } from './queue-options.ts';
+import { runRemotely } from './remote-command.ts';
+import { sequenceOptions } from './sequence-options.ts';
+import { startOf, steeringOptions, tuned } from './steering-options.ts';
+import { watch } from './watch.ts';
 
 export const sampleOptions = defineOptions({
   model: {
@@ -41,63 +38,28 @@ export const sampleOptions = defineOptions({
       'a grid of samples, all samples [chains, draws, ...], sequences, or a folder with everything',
     schema: z.string(),
   },
-  sigma: {
-    flags: '--sigma <σ>',
-    description: 'noise of one measurement, for a model that does not say its own',
-    schema: z.number().positive().optional(),
-  },
-  measurements: {
-    flags: '--measurements <M>',
-    description:
-      'walk the member (M, σ̃√M) of the model’s class, or (M, rate/M); default: as it was trained, or 1',
-    schema: z.int().min(1).optional(),
-  },
-  kernel: {
-    flags: '--kernel <name>',
-    description: `${kernelNames.join(', ')} (default sachs; of counts: tau-leap)`,
-    schema: z.enum(kernelNames).optional(),
-  },
-  chains: {
-    flags: '--chains <n>',
-    description: 'chains, walked side by side',
-    schema: z.int().min(1).default(100),
-  },
-  steps: {
-    flags: '--steps <n>',
-    description: 'steps of each chain after the burn-in',
-    schema: z.int().min(1).default(600),
-  },
-  burnIn: {
-    flags: '--burn-in <n>',
-    description: 'steps before the first jump',
-    schema: z.int().min(0).default(0),
-  },
-  jumpEvery: {
-    flags: '--jump-every <n>',
-    description: 'steps between jumps',
-    schema: z.int().min(1).default(20),
-  },
-  stepSize: {
-    flags: '--step-size <δ>',
-    description: 'in units of σ; of counts: in lifetimes of a count',
-    schema: z.number().positive().default(0.5),
-  },
-  friction: {
-    flags: '--friction <γδ>',
-    description: 'effective friction of one step; of counts: none',
-    schema: z.number().positive().default(0.5),
-  },
-  seed: {
-    flags: '--seed <n>',
-    description: 'decides every random number',
-    schema: z.int().min(0).default(0),
-  },
+  ...samplingOptions,
   device: {
     flags: '--device <device>',
     description: 'auto, cpu, webgpu, cuda',
     schema: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('cpu'),
   },
+  precision: {
+    flags: '--precision <name>',
+    description:
+      'single, or int8: scores in 8 bits, jumps in single precision; on the CPU, where it is faster',
+    schema: z.enum(precisions).default('single'),
+  },
+  ...walkKindOptions,
+  ...steeringOptions,
   ...sequenceOptions,
+  served: {
+    flags: '--served',
+    description:
+      'run the network on as many rows at a time as mdensity serve does: samples are then its, to the byte',
+    schema: z.boolean().default(false),
+  },
+  ...queueOptions,
 });
 
 export type SampleOptions = OptionValues<typeof sampleOptions>;
@@ -107,8 +69,10 @@ Examples:
   mdensity sample --model runs/digits --out samples.png
   mdensity sample --model runs/digits --measurements 4 --chains 16 --steps 2000 --out walk/
   mdensity sample --model denoiser.onnx --sigma 0.5 --out samples.npy
+  mdensity sample --model runs/family --sigma 1 --measurements 4 --class 0,1,2 --out classes.png
   mdensity sample --model runs/peptides --template 'C??????C' --out samples.fasta`;
 
+/** Adds the command `mdensity sample`. */
 export function sampleCommand(parent: Command): void {
   const command = addOptions(
     parent.command('sample').description('walk a learned density and jump to clean samples'),
@@ -116,87 +80,75 @@ export function sampleCommand(parent: Command): void {
   );
   command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
-    const options = await readOptions(sampleOptions, command);
+    const { options, given: asGiven } = await readOptionsAndGiven(sampleOptions, command);
     await checkOut(options.out);
+    const { queue, store, out } = options;
+    if (queue ?? store) {
+      const { json } = globalOptions(command);
+      const set = { name: 'sample', table: sampleOptions, given: asGiven, out, json };
+      const said = await watch(output, (work) =>
+        withRemote(options, work.onNote, (remote) =>
+          runRemotely({ ...set, dataOptions: {} }, remote!, work),
+        ),
+      );
+      process.stdout.write(said);
+      return;
+    }
     const { sigma, device } = options;
     const given = options.measurements ?? 1;
     const effective = sigma === undefined ? {} : { sigma: effectiveNoise(sigma, given) };
-    const model = await loadModel(options.model, { device, ...effective });
+    const condition = conditionOfChains(options.class, options.chains);
+    const { precision, effectiveSigma: lowest } = options;
+    const opening = { device, condition, precision, lowest, ...effective };
+    const model = await watch(output, (work) => loadModel(options.model, opening, work));
 
     checkKind(options.out, model);
-    const sequences = await prepareSequences(model, options, output);
-    const draws = await walk(model, { ...options, ...sequences?.walk }, output);
+    const sequences = await watch(output, (work) => prepareSequences(model, options, work));
+    if (sequences?.note) output.log(`note: ${sequences.note}`);
+    const density = options.served
+      ? densityOf(await shareRuns(model), options)
+      : steered(model, options);
+    const asked = { ...walkOf(options, model), ...sequences?.walk };
+    const start = await startOf(density, options, asked);
+    const setting = await watch(output, (work) => tuned(density, options, asked, work));
+    const walk = { ...asked, ...start, ...setting };
+    const { draws, stopped } = await watch(output, (work) => drawJumps(density, walk, work), {
+      after: 0,
+    });
     const written = await saveDraws(draws, options.out);
-    const found = await sequences?.save(draws);
+    const found = await watch(output, async (work) => sequences?.save(draws, work));
     const files = [...(found?.files ?? []), ...written];
     output.result(
       {
         files,
         chains: options.chains,
-        draws: draws.xhat.length,
+        draws: draws.shape[1],
         shape: model.shape,
         ...(model.rate === undefined ? { sigma: model.sigma } : { rate: model.rate }),
-        ...(draws.acceptance !== undefined && { acceptance: draws.acceptance }),
+        ...(draws.acceptance && { acceptance: meanOf(draws.acceptance) }),
+        ...(setting && { tuned: setting }),
         ...(found && { sequences: found.statistics }),
       },
-      [...(found?.lines ?? []), `${acceptanceText(draws)}wrote ${files.join(', ')}`].join('\n'),
+      [
+        ...(found?.lines ?? []),
+        `${tunedText(setting)}${acceptanceText(draws)}wrote ${files.join(', ')}`,
+      ].join('\n'),
     );
     await model.release();
-    const stopped = draws.steps.at(-1)! + options.jumpEvery <= options.burnIn + options.steps;
     if (stopped) {
       throw new UserError(
-        `stopped after ${draws.xhat.length} jumps, which are saved; run the same command again for all`,
-        { exitCode: 130 },
+        `stopped after ${draws.shape[1]} jumps, which are saved; run the same command again for all`,
+        { code: 'stopped' },
       );
     }
   });
 }
 
+const tunedText = (setting?: { readonly stepSize: number; readonly friction: number }) =>
+  setting ? `tuned to --step-size ${setting.stepSize} --friction ${setting.friction}; ` : '';
+
 const acceptanceText = ({ acceptance }: Draws) =>
-  acceptance === undefined ? '' : `accepted ${(100 * acceptance).toFixed(0)} % of proposals; `;
+  acceptance ? `accepted ${(100 * meanOf(acceptance)).toFixed(0)} % of proposals; ` : '';
 
-/** What a walk takes of the options, and coordinates that stay as they are. */
-export type WalkOptions = Omit<SampleOptions, 'model' | 'out' | keyof typeof sequenceOptions> &
-  Pick<WalkJumpOptions, 'fixed'>;
-
-/** Walks and jumps with a progress bar; Ctrl-C keeps what was drawn. */
-export async function walk(
-  model: DenoiserFile,
-  options: WalkOptions,
-  output: Output,
-): Promise<Draws> {
-  const { burnIn, steps, chains, jumpEvery } = options;
-  const measurements = options.measurements ?? model.config?.measurements ?? 1;
-  if (jumpEvery > steps) {
-    throw new UserError(
-      `--steps ${steps}: no jump falls within; give at least --jump-every ${jumpEvery}, or jump more often`,
-    );
-  }
-  const [times, ybar, xhat] = [[] as number[], [] as Float32Array[], [] as Float32Array[]];
-  const accepted: number[] = [];
-  const bar = output.progress('walking', burnIn + steps);
-  const start = performance.now();
-  const onProgress = (progress: { readonly step: number }) => {
-    const seconds = (performance.now() - start) / 1000;
-    const rate = progress.step / seconds;
-    const secondsLeft = (burnIn + steps - progress.step) / rate;
-    bar.update(progress.step, { secondsLeft, note: `${Math.round(rate * chains)} updates/s` });
-  };
-  await interruptible(async (signal) => {
-    try {
-      const { kernel, ...rest } = options;
-      const walk = { ...rest, ...(kernel && { kernel }), measurements, signal, onProgress };
-      for await (const jump of walkJump(model, walk)) {
-        times.push(jump.step);
-        ybar.push(jump.ybar);
-        xhat.push(jump.xhat);
-        accepted.push(...(jump.acceptance ?? []));
-      }
-    } catch (error) {
-      if (!signal.aborted || xhat.length === 0) throw error;
-    }
-  }).finally(() => bar.stop());
-  const acceptance = accepted.reduce((sum, rate) => sum + rate, 0) / accepted.length;
-  const rate = accepted.length > 0 && { acceptance };
-  return { shape: model.shape, chains, steps: times, ybar, xhat, ...rate };
-}
+const meanOf = (values: Float64Array) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { readNpy } from '../data/index.ts';
+import { readNpy } from '../data/node/index.ts';
 import {
   type GaussianNoise,
   gaussianNoise,
@@ -10,6 +10,8 @@ import {
 } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { writeBytes } from '../files.ts';
+import { spectrumFigure } from '../report/figures.ts';
+import { loadDensity } from '../run/index.ts';
 import {
   addOptions,
   defineOptions,
@@ -18,7 +20,6 @@ import {
   readOptions,
 } from './options.ts';
 import { createOutput } from './output.ts';
-import { spectrumFigure } from './report/figures.ts';
 
 /** Numbers separated by commas, or a list in YAML. */
 const numbers = z
@@ -35,6 +36,11 @@ const spectrumOptions = defineOptions({
   covariance: {
     flags: '--covariance <file.npy>',
     description: 'covariance of x, [d, d], instead of variances',
+    schema: z.string().optional(),
+  },
+  density: {
+    flags: '--density <file.json>',
+    description: 'a density of type gaussian, instead of variances',
     schema: z.string().optional(),
   },
   sigma: {
@@ -62,8 +68,12 @@ const spectrumOptions = defineOptions({
 const examples = `
 Examples:
   mdensity spectrum --variances 4,1,0.05 --sigma 1.3 --measurements 5
-  mdensity spectrum --variances 4,1,0.05 --sigmas 0.5,1,2,0.7 --out spectrum.svg`;
+  mdensity spectrum --variances 4,1,0.05 --sigmas 0.5,1,2,0.7 --out spectrum.svg
+  mdensity spectrum --density gaussian.json --sigma 0.5
 
+gaussian.json: {"type": "gaussian", "mean": [0, 0], "covariance": [[4, 1.5], [1.5, 1]]}`;
+
+/** Adds the command `mdensity spectrum`. */
 export function spectrumCommand(parent: Command): void {
   const command = addOptions(
     parent
@@ -90,11 +100,13 @@ export function spectrumCommand(parent: Command): void {
 }
 
 async function spectrumOf(options: OptionValues<typeof spectrumOptions>) {
-  const { variances, covariance } = options;
-  if ((variances === undefined) === (covariance === undefined)) {
-    throw new UserError('--variances: give either these or --covariance');
+  const { variances, covariance, density } = options;
+  const given = [variances, covariance, density].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw new UserError('--variances: give these, --covariance or --density, one of them');
   }
   const noise = noiseOf(options);
+  if (density !== undefined) return gaussianSpectrumOf(await covarianceOf(density), noise);
   if (variances !== undefined) return gaussianSpectrum(variances, noise);
   const { data, shape } = await readNpy(covariance!);
   const size = shape[0] ?? 0;
@@ -104,6 +116,16 @@ async function spectrumOf(options: OptionValues<typeof spectrumOptions>) {
   const values = Array.from(data as ArrayLike<number>, Number);
   const rows = Array.from({ length: size }, (_, i) => values.slice(i * size, (i + 1) * size));
   return gaussianSpectrumOf(rows, noise);
+}
+
+/** The covariance of a density that is one Gaussian. */
+async function covarianceOf(spec: string) {
+  const density = await loadDensity(spec);
+  if (density.type === 'gaussian') return density.covariance;
+  throw new UserError(
+    `--density ${spec}: is of type ${density.type}; only a gaussian has one spectrum everywhere`,
+    { code: 'unsupported', facts: { option: 'density', type: density.type } },
+  );
 }
 
 function noiseOf({

@@ -24,6 +24,7 @@ Examples:
 
 The page does all of its work by itself: any static host can serve the folder dist/studio as well.`;
 
+/** Adds the command `mdensity studio`. */
 export function studioCommand(parent: Command): void {
   const command = addOptions(
     parent

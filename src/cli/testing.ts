@@ -2,8 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, vi } from 'vitest';
+import { TOLD } from './interrupt.ts';
 import { runCommandLine } from './program.ts';
 
 /** A folder for what commands write, removed after the test file. */
@@ -37,6 +39,26 @@ export async function mdensity(...args: readonly string[]): Promise<Outcome> {
   }
 }
 
+/**
+ * Runs a command in this process; as soon as `when` holds it is interrupted as by Ctrl-C. Between two
+ * pieces of its work nothing listens, and the system's answer to Ctrl-C would end the tests: the
+ * next piece is interrupted then.
+ */
+export async function interrupted(
+  args: readonly string[],
+  when: () => boolean | Promise<boolean>,
+): Promise<Outcome> {
+  const others = process.listenerCount('SIGINT');
+  const listens = () => process.listenerCount('SIGINT') > others;
+  let over = false;
+  const running = mdensity(...args).finally(() => {
+    over = true;
+  });
+  while (!over && !((await when()) && listens())) await sleep(2);
+  if (!over) process.emit('SIGINT', 'SIGINT');
+  return running;
+}
+
 /** Runs a command that must succeed, and gives the one JSON object of its stdout. */
 export async function mdensityJson<T>(...args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await mdensity(...args, '--json');
@@ -45,12 +67,25 @@ export async function mdensityJson<T>(...args: readonly string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-/** Lines of stderr but for those of progress bars. */
+/**
+ * Lines of stderr but for those that come with time: progress bars, why a stop takes long, and what
+ * an experiment will cost.
+ */
 export function withoutProgress(stderr: string): string[] {
-  return stderr.split('\n').filter((line) => line.trim() !== '' && !/[━─]/.test(line));
+  return stderr
+    .split('\n')
+    .filter(
+      (line) =>
+        line.trim() !== '' &&
+        !/[━─]|^note: .* score calls: about /.test(line) &&
+        line !== TOLD.trimEnd(),
+    );
 }
 
-/** What a command says that must fail for a reason its user can mend: one line, and nothing on stdout. */
+/**
+ * What a command says that must fail for a reason its user can mend: one line, and nothing on
+ * stdout.
+ */
 export async function refusal(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await mdensity(...args);
   const lines = withoutProgress(stderr);
@@ -102,6 +137,9 @@ const lives = (pid: number) => {
     return false;
   }
 };
+/** Waits until something holds, however long that takes. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(20);
+}
 /** Waits until processes have ended. */
-export const gone = (pids: readonly number[]) =>
-  vi.waitUntil(() => !pids.some(lives), { timeout: 20_000, interval: 50 });
+export const gone = (pids: readonly number[]) => until(() => !pids.some(lives));

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { featureNames } from '../evaluate/model/features.ts';
 import { devices } from '../graph/index.ts';
-import { parametrizationNames } from '../model/index.ts';
+import { parametrizationNames, views } from '../model/index.ts';
 import { trainingSchema } from '../train/index.ts';
 import { datasetOptions } from './dataset-options.ts';
-import { featureNames } from './evaluation/feature-networks.ts';
+import { conditionOptions, levelOptions } from './level-options.ts';
+import { noiseOptions } from './noise-options.ts';
 import { defineOptions, type OptionValues } from './options.ts';
+import { togetherOptions } from './together-options.ts';
 
 const training = trainingSchema.shape;
 
@@ -41,27 +44,9 @@ export const trainOptions = defineOptions({
     description: 'named set or path: IDX, NPY, NPZ, CIFAR-10, FASTA, CSV or a folder of images',
     schema: z.string().optional(),
   },
-  sigma: {
-    flags: '--sigma <σ>',
-    description: 'noise of one measurement, in units of the data (images: 0..1; default 0.5)',
-    schema: training.sigma,
-  },
-  rate: {
-    flags: '--rate <λ>',
-    description: 'poisson: counts of one measurement per unit of the data (default 4)',
-    schema: training.rate,
-  },
-  background: {
-    flags: '--background <b>',
-    description: 'poisson: counts are of x + b, so that they come where x is 0 too (default 0)',
-    schema: training.background,
-  },
-  measurements: {
-    flags: '--measurements <M>',
-    description:
-      'measurements; what is learned is the class σ/√M (or Mλ), or these M alone where the network sees all',
-    schema: training.measurements,
-  },
+  ...noiseOptions,
+  ...levelOptions,
+  ...conditionOptions,
   inputScale: {
     flags: '--input-scale <s>',
     description: 'divide what the network sees by s (default 1)',
@@ -69,12 +54,13 @@ export const trainOptions = defineOptions({
   },
   view: {
     flags: '--view <view>',
-    description: 'gps and mdae: what the network predicts, denoised or noise',
-    schema: training.view,
+    description:
+      'what the network predicts: denoised, noise (gps, mdae) or preconditioned (gps; default with several levels)',
+    schema: z.enum(views).optional(),
   },
   optimizer: {
     flags: '--optimizer <name>',
-    description: 'adam, adamw or adagrad',
+    description: 'adam, adamw, adagrad or muon (hidden matrices by Muon, the rest by AdamW)',
     schema: training.optimizer,
   },
   learningRate: {
@@ -92,9 +78,15 @@ export const trainOptions = defineOptions({
     description: 'after the warm-up: none, linear or cosine',
     schema: training.decay,
   },
+  decayFrom: {
+    flags: '--decay-from <share>',
+    description:
+      'share of the steps after the warm-up at which it begins: 0.8 is constant, then decays',
+    schema: training.decayFrom,
+  },
   weightDecay: {
     flags: '--weight-decay <rate>',
-    description: 'for adamw',
+    description: 'for adamw and muon',
     schema: training.weightDecay,
   },
   steps: { flags: '--steps <n>', description: 'updates', schema: training.steps },
@@ -114,6 +106,16 @@ export const trainOptions = defineOptions({
     description: 'moving average of parameters',
     schema: training.ema,
   },
+  emaRamp: {
+    flags: '--ema-ramp <kind>',
+    description: 'how that decay rises: early, at most (1 + t)/(10 + t) at step t, or none',
+    schema: training.emaRamp,
+  },
+  snapshotEvery: {
+    flags: '--snapshot-every <steps>',
+    description: 'steps between snapshots for mdensity average, 0 for none',
+    schema: training.snapshotEvery,
+  },
   clip: {
     flags: '--clip <norm>',
     description: 'largest gradient norm, 0 for none',
@@ -123,6 +125,11 @@ export const trainOptions = defineOptions({
     flags: '--flip',
     description: 'mirror images left to right at random',
     schema: training.flip,
+  },
+  antithetic: {
+    flags: '--antithetic',
+    description: 'give every second example the noise of the one before it, turned around',
+    schema: training.antithetic,
   },
   validation: {
     flags: '--validation <n>',
@@ -193,15 +200,24 @@ export const trainOptions = defineOptions({
     description: 'evaluations without improvement before that (default 5)',
     schema: z.int().min(1).optional(),
   },
-  resume: {
-    flags: '--resume',
-    description: 'go on with the run in --out',
+  ...togetherOptions,
+  dryRun: {
+    flags: '--dry-run',
+    description: 'say what the training would take, in memory and time, and train nothing',
     schema: z.boolean().default(false),
+  },
+  resume: {
+    flags: '--resume [auto]',
+    description:
+      'go on with the run in --out, changed in --steps, --learning-rate, --warmup or --decay where given; auto: or start it',
+    schema: z.union([z.boolean(), z.literal('auto')]).default(false),
   },
 });
 
 export type TrainOptions = OptionValues<typeof trainOptions>;
 
-/** Examples held out where `--validation` says nothing: small sets need all they have. */
+/**
+ * Counts the examples held out where `--validation` says nothing: small sets need all they have.
+ */
 export const defaultValidation = (count: number) =>
   count < 2000 ? 0 : Math.min(1000, Math.floor(count / 20));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { encodeNpy } from '../data/index.ts';
-import { type RunRecord, type RunResult, readEvaluations } from '../train/index.ts';
+import { type RunRecord, type RunResult, readEvaluations } from '../run/index.ts';
 import { mdensity, mdensityJson, refusal, withoutProgress, workFolder } from './testing.ts';
 import { defaultValidation } from './train-options.ts';
 
@@ -37,12 +37,14 @@ describe('train', () => {
     await mdensityJson('train', ...digits, ...few, '--out', out);
     const before = await readFile(join(out, 'model.onnx'));
     expect(await refusal('train', ...digits, '--out', out)).toMatch(
-      /settled: already holds a run; add --resume/,
+      /settled: already holds a run; go on with it.*--resume$/,
     );
     const resume = ['train', '--out', out, '--resume'];
-    expect(await refusal(...resume, '--steps', '9')).toMatch(
-      /^--steps 9: the run in .* has 2; leave --steps out/,
+    expect(await refusal(...resume, '--batch', '9')).toMatch(
+      /^--batch 9: the run in .* has \d+; leave --batch out/,
     );
+    expect(await refusal(...resume, '--steps', '1')).toMatch(/^--steps: the run has made 2/);
+    expect(await refusal(...resume, '--dry-run')).toMatch(/^--dry-run: is of a new run/);
     expect(await refusal(...resume, '--net', 'mlp')).toMatch(/^--net mlp: .* another network/);
     expect(await refusal(...resume, '--limit', '50')).toMatch(/was trained on digits8 with hash/);
     expect(await refusal(...resume, '--dropout', '0')).toMatch(
@@ -50,6 +52,23 @@ describe('train', () => {
     );
     await mdensityJson(...resume, '--steps', '2', '--net', 'digits8', '--data', 'digits8');
     expect(await readFile(join(out, 'model.onnx'))).toEqual(before);
+  });
+
+  test('makes a run longer, and starts or resumes by itself', async () => {
+    const out = at('longer');
+    const auto = ['train', ...digits, '--batch', '8', '--out', out, '--resume=auto', '--steps'];
+    expect(await mdensityJson<RunResult>(...auto, '2')).toMatchObject({ step: 2, steps: 2 });
+    expect(await mdensityJson<RunResult>(...auto, '2')).toMatchObject({ step: 2, steps: 2 });
+    const more = ['train', '--out', out, '--resume', '--steps', '4', '--learning-rate', '1e-4'];
+    const { code, stdout, stderr } = await mdensity(...more, '--json');
+    expect({ code, result: JSON.parse(stdout) }).toMatchObject({ code: 0, result: { step: 4 } });
+    expect(withoutProgress(stderr)).toEqual([
+      'steps: 4 from step 2 on, was 2',
+      'learningRate: 0.0001 from step 2 on, was 0.001',
+    ]);
+    const { training, changes } = await recordOf(out);
+    expect(training).toMatchObject({ steps: 4, learningRate: 1e-4 });
+    expect(changes).toEqual([{ step: 2, before: { steps: 2, learningRate: 1e-3 } }]);
   });
 
   test('takes another dropout for a U-Net, and keeps to it', async () => {
@@ -127,13 +146,13 @@ describe('train', () => {
     const out = at('configured');
     await mdensityJson('train', '--config', config, '--steps', '1', '--out', out);
     const { model, training } = await recordOf(out);
-    expect(model).toMatchObject({ sigma: 0.25, measurements: 1, shape: [1, 8, 8] });
-    expect(training).toMatchObject({ sigma: 0.25, steps: 1, batch: 8, flip: true, ema: 0.99 });
+    expect(model).toMatchObject({ noise: { sigma: 0.25, measurements: 1 }, shape: [1, 8, 8] });
+    expect(training).toMatchObject({ steps: 1, batch: 8, flip: true, ema: 0.99 });
   });
 
   test.each([
     ['sgima: 1', /option "sgima" is not known\. Did you mean "sigma"\? There are: out, net/],
-    ['learning-rate: 1', /Did you mean "learningRate"\?/],
+    ['learning-rat: 1', /Did you mean "learningRate"\?/],
     ['sigma: wide', /run\.yaml: sigma: must be a finite number; it is "wide"/],
     ['sigma: 0', /sigma: must be above 0; it is 0/],
     ['flip: sometimes', /flip: must be true or false; it is "sometimes"/],
@@ -160,25 +179,41 @@ describe('train', () => {
     [['--dropout', '1'], /^--dropout: must be below 1; it is 1$/],
     [['--dropout', '-0.1'], /^--dropout: must be at least 0; it is -0\.1$/],
     [['--dropout', '0.1'], /^--dropout 0\.1: network digits8 has none; leave --dropout out/],
-    [['--steps', ''], /^--steps: must be a .*number; it is ""$/],
+    [['--steps', ''], /^--steps: is empty/],
     [['--optimizer', 'adagard'], /must be one of .*; it is "adagard"\. Did you mean "adagrad"\?$/],
     [['--device', 'gpu'], /^--device: must be one of .*; it is "gpu"/],
     [['--net', 'digts8'], /network "digts8" is not known\. Did you mean "digits8"\?/],
     [['--data', 'digit8'], /"digit8" is no named data set.*Did you mean "digits8"\?/],
-    [['--data', 'mnist', '--size', '8'], /--size is for folders of images only/],
+    [['--data', 'mnist', '--size', '8'], /size is for folders of images only/],
     [['--batch', '9', '--micro-batches', '2'], /2 parts do not divide a batch of 9; use a divisor/],
     [['--batch', '99999999999'], /^not enough memory .*try a smaller --batch/],
-    [['--validation', '100'], /^validation: 100 examples cannot be held out of the 100 of digits8/],
-    [['--stop-metric', 'fid'], /^stop metric: "fid" is not reported; nothing is evaluated/],
+    [
+      ['--validation', '100'],
+      /^--validation 100: cannot be held out of the 100 examples of digits8/,
+    ],
+    [['--stop-metric', 'fid'], /^--stop-metric fid: is not reported; nothing is evaluated/],
     [['--stop-metric', 'validationLoss'], /hold out examples, such as --validation/],
-    [['--patience', '3'], /^patience: 3 evaluations of what\? .*--stop-metric validationLoss/],
-    [['--validate-every', '9'], /^validate every: no examples are held out .*--validation 5$/],
+    [['--patience', '3'], /^--patience 3: evaluations of what\? .*--stop-metric validationLoss/],
+    [['--validate-every', '9'], /^--validate-every 9: no examples are held out .*--validation 5$/],
     [['--stesp', '3'], /^unknown option '--stesp' \(Did you mean --steps\?\); see --help$/],
     [['--steps'], /^option '--steps <n>' argument missing; see --help$/],
     [['extra'], /^too many arguments for 'train'.*; see --help$/],
     [['--config', 'nowhere.yaml'], /^nowhere\.yaml: no such file; check the path\.$/],
   ])('refuses %j in one line', async (args, finds) => {
     expect(await refusal('train', ...digits, '--out', at('never'), ...args)).toMatch(finds);
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
+  test('--dry-run says what it would take and leaves nothing behind', async () => {
+    const cost = await mdensityJson('train', ...digits, '--out', at('never'), '--dry-run');
+    expect(cost).toEqual({
+      parameters: 37_633,
+      steps: expect.any(Number),
+      bytes: expect.any(Number),
+      secondsPerStep: expect.any(Number),
+      examplesPerSecond: expect.any(Number),
+      seconds: expect.any(Number),
+    });
     expect(existsSync(at('never'))).toBe(false);
   });
 
@@ -189,7 +224,7 @@ describe('train', () => {
       /^--net: is missing; give one, such as --net digits$/,
     );
     expect(await refusal('train', '--out', at('never'), '--resume')).toMatch(
-      /holds no run to go on with; leave out --resume/,
+      /holds no run to go on with; start one first/,
     );
   });
 

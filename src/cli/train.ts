@@ -1,11 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
+import type { Dataset } from '../data/index.ts';
+import { loadDataset } from '../data/node/index.ts';
 import { UserError } from '../errors.ts';
-import { type ModelConfig, parametrizations } from '../model/index.ts';
+import { watchDistance } from '../evaluate/model/training-distance.ts';
+import { samplesEvaluator } from '../evaluate/model/training-samples.ts';
+import type { ModelConfig } from '../model/index.ts';
 import { findPreset, type NetworkConfig, networkKind } from '../nn/index.ts';
 import {
   bestModelPath,
-  type Dataset,
+  changeable,
+  dataOfRun,
+  hasRun,
+  type NewRunOptions,
   type Progress,
   type RunOptions,
   type RunRecord,
@@ -13,20 +19,25 @@ import {
   readRecord,
   resumeRun,
   startRun,
-  type TrainingConfig,
-  trainingSchema,
-} from '../train/index.ts';
+} from '../run/index.ts';
+import { versions } from '../run/versions.ts';
+import { readWeights } from '../run/weights-file.ts';
+import { samplesName } from '../sample/node/draws-files.ts';
+import { shellWord } from '../text.ts';
+import { measureDataScale, type TrainingConfig, trainingSchema } from '../train/index.ts';
 import { givenDatasetOptions } from './dataset-options.ts';
-import { watchDistance } from './evaluation/training-distance.ts';
 import { interruptible } from './interrupt.ts';
-import { loadShown } from './load-progress.ts';
+import { conditionOf, familyNoise } from './level-options.ts';
+import { checkFits } from './network-fits.ts';
+import { noiseOf, refuseOtherNoise } from './noise-options.ts';
 import { addOptions, globalOptions, readOptionsAndGiven } from './options.ts';
-import { createOutput, type Output, shellWord } from './output.ts';
-import { samplesName } from './sample-files.ts';
+import { createOutput, type Output } from './output.ts';
+import { checkSameModel } from './same-model.ts';
 import { defaultValidation, type TrainOptions, trainOptions } from './train-options.ts';
-import { samplesEvaluator } from './training-samples.ts';
-import { versions } from './versions.ts';
-import { readWeights } from './weights-file.ts';
+import { isTogether, resumeWorkers, startWorkers } from './train-together.ts';
+import { changedTraining } from './training-change.ts';
+import { costOf, describeCost } from './training-cost.ts';
+import { watch } from './watch.ts';
 
 const training = trainingSchema.shape;
 
@@ -35,11 +46,16 @@ Examples:
   mdensity train --net digits --data mnist --sigma 0.5 --out runs/digits
   mdensity train --net mlp --data points.npy --sigma 0.3 --steps 5000 --out runs/points
   mdensity train --net unet-s --data mnist --dropout 0.1 --out runs/unet
+  mdensity train --net digits --data mnist --sigmas 0.2..1.6 --condition class --out runs/family
   mdensity train --net bytenet --data peptides.fasta --alphabet protein --pad end --out runs/peptides
   mdensity train --config digits.yaml --seed 1 --out runs/digits-1
   mdensity train --net digits --data mnist --sample-every 500 --stop-metric validationLoss --out runs/watched
-  mdensity train --out runs/digits --resume`;
+  mdensity train --out runs/digits --resume
+  mdensity train --out runs/digits --resume --steps 4000 --learning-rate 3e-4
+  mdensity train --net digits --data mnist --out runs/digits --resume=auto
+  mdensity train --net digits --data mnist --workers 2 --inner-steps 200 --out runs/together`;
 
+/** Adds the command `mdensity train`. */
 export function trainCommand(parent: Command): void {
   const command = addOptions(
     parent.command('train').description('learn an M-density from data'),
@@ -49,7 +65,21 @@ export function trainCommand(parent: Command): void {
     const output = createOutput(globalOptions(command));
     const { options, given } = await readOptionsAndGiven(trainOptions, command);
     const { out } = options;
-    const work = options.resume ? resumeTraining(out, given, output) : train(options, output);
+    if (options.dryRun) {
+      if (options.resume) {
+        throw new UserError('--dry-run: is of a new run; leave out --resume');
+      }
+      const cost = await costOf(await planTraining(options, output));
+      output.result(cost, describeCost(cost));
+      return;
+    }
+    const resume = options.resume === 'auto' ? await hasRun(out) : options.resume;
+    const alone = () => (resume ? resumeTraining(out, given, output) : train(options, output));
+    const together = async () =>
+      resume
+        ? resumeWorkers(options, given, output)
+        : startWorkers(await planTraining(options, output), { options, given }, output);
+    const work = isTogether(options, resume) ? together() : alone();
     const run = shellWord(out);
     const result = checkFinished(await work, `mdensity train --out ${run} --resume`);
     output.result(result, summary(result, samplesName((await readRecord(out)).model)));
@@ -74,58 +104,66 @@ function summary(
 
 /** Starts a run as the options say; Ctrl-C saves it. */
 export async function train(options: TrainOptions, output: Output): Promise<RunResult> {
+  const planned = await planTraining(options, output);
+  return watched(output, options.steps, (watch) => startRun({ ...planned, ...watch }));
+}
+
+/** Everything that a run is started with. */
+async function planTraining(options: TrainOptions, output: Output): Promise<NewRunOptions> {
   const { out: directory, device, threads, saveEvery, logEvery } = options;
   const { validateEvery, sampleEvery, stopMetric, patience } = options;
   const source = required(options.data, '--data', 'mnist');
   const network = networkOf(required(options.net, '--net', 'digits'), options.dropout);
-  const { measurements, view, inputScale } = options;
+  const { inputScale } = options;
   const sourceOptions = givenDatasetOptions(options);
-  const dataset = await loadShown(source, sourceOptions, output);
+  const dataset = await watch(output, (work) => loadDataset(source, { ...sourceOptions, ...work }));
   const { shape, alphabet } = dataset;
   if (alphabet) refuseForSequences(options);
-  const noise = noiseOf(options);
-  const config = configOf({ ...options, ...noise }, dataset);
   const { parametrization } = options;
+  const levels = familyNoise(options);
+  if (levels) refuseOtherNoise(parametrization, options);
+  const noise = levels ?? noiseOf(parametrization, options);
+  const { view = levels ? 'preconditioned' : 'denoised' } = options;
+  const condition = conditionOf(options, dataset);
+  const config = configOf(options, dataset);
   const metaEncoder = metaEncoderOf(options);
   const model = {
-    ...{ parametrization, view, ...noise, measurements, shape, network },
+    parametrization,
+    view,
+    noise,
+    shape,
+    network,
     ...(inputScale !== undefined && { inputScale }),
+    ...((levels || view === 'preconditioned') && { dataScale: measureDataScale(dataset) }),
+    ...(condition && { condition }),
     ...(metaEncoder && { metaEncoder }),
     ...(alphabet && { alphabet }),
   };
+  checkFits(options.net, model);
   const { init } = options;
   const start = init === undefined ? undefined : await startFrom(init, model);
   const evaluators = [
     ...samplesEvaluator(dataset, { every: sampleEvery, seed: config.seed }),
-    ...(await watchDistance(dataset, options, config, output)),
+    ...(await watch(output, (work) => watchDistance(dataset, options, config, work))),
   ];
-  return watched(output, options.steps, (watch) =>
-    startRun({
-      ...{ directory, dataset, device, threads, saveEvery, logEvery, ...watch },
-      ...{ validateEvery, evaluators, stopMetric, patience },
-      ...{ model, start },
-      training: config,
-      source,
-      sourceOptions: { ...sourceOptions },
-      versions: versions(),
-    }),
-  );
-}
-
-/** Deviation or rate of one measurement, whichever the parametrization has. */
-function noiseOf({ parametrization, sigma, rate, background }: TrainOptions) {
-  const counts = parametrizations[parametrization].noise === 'poisson';
-  if (counts && sigma !== undefined) {
-    throw new UserError(
-      `--sigma ${sigma}: parametrization ${parametrization} learns from counts, of a rate; give --rate`,
-    );
-  }
-  if (!counts && (rate ?? background) !== undefined) {
-    throw new UserError(
-      `${rate === undefined ? `--background ${background}` : `--rate ${rate}`}: parametrization ${parametrization} learns from Gaussian noise; give --sigma, or take --parametrization poisson`,
-    );
-  }
-  return counts ? { rate: rate ?? 4, background: background ?? 0 } : { sigma: sigma ?? 0.5 };
+  return {
+    directory,
+    dataset,
+    device,
+    threads,
+    saveEvery,
+    logEvery,
+    validateEvery,
+    evaluators,
+    stopMetric,
+    patience,
+    model,
+    start,
+    training: config,
+    source,
+    sourceOptions: { ...sourceOptions },
+    versions: versions(),
+  };
 }
 
 /** A preset's network, with another dropout where one is given. */
@@ -172,7 +210,10 @@ function configOf(options: TrainOptions, dataset: Dataset): TrainingConfig {
   return trainingSchema.parse({ ...Object.fromEntries(entries), validation });
 }
 
-/** Goes on with a run. Options given with it must be those it was started with. */
+/**
+ * Goes on with a run. Options given with it must be those it was started with, but for its length
+ * and the learning rate of what is to come.
+ */
 export async function resumeTraining(
   directory: string,
   given: Partial<TrainOptions>,
@@ -182,29 +223,40 @@ export async function resumeTraining(
   checkUnchanged(record, given, directory);
   const { device, threads, saveEvery, logEvery, validateEvery, stopMetric, patience } = given;
   const every = given.sampleEvery ?? record.evaluation.every.samples ?? 0;
-  const dataset = await loadShown(
-    given.data ?? record.data.source,
-    { ...record.data.options, ...givenDatasetOptions(given) },
-    output,
-  );
-  const { steps, seed } = record.training;
+  const source = given.data ?? dataOfRun(record);
+  const sourceOptions = { ...record.data.options, ...givenDatasetOptions(given) };
+  const dataset = await watch(output, (work) => loadDataset(source, { ...sourceOptions, ...work }));
+  const { steps, seed } = await changedTraining(record, given, { directory, output });
   const evaluators = [
     ...samplesEvaluator(dataset, { every, seed }),
-    ...(await watchDistance(dataset, given, { seed, recorded: record.evaluation }, output)),
+    ...(await watch(output, (work) =>
+      watchDistance(dataset, given, { seed, recorded: record.evaluation }, work),
+    )),
   ];
   return watched(output, steps, (watch) =>
     resumeRun({
-      ...{ directory, dataset, device, threads, saveEvery, logEvery, ...watch },
-      ...{ validateEvery, evaluators, stopMetric, patience },
+      directory,
+      dataset,
+      device,
+      threads,
+      saveEvery,
+      logEvery,
+      ...watch,
+      validateEvery,
+      evaluators,
+      stopMetric,
+      patience,
+      change: given,
     }),
   );
 }
 
 /** Other numbers would make another run. Data is known by its hash, wherever it is now. */
 function checkUnchanged(record: RunRecord, given: Partial<TrainOptions>, directory: string): void {
-  const { net, dropout, init, ...rest } = given;
+  const { init, ...rest } = given;
   for (const key of Object.keys(training) as (keyof typeof training)[]) {
     if (rest[key] === undefined || rest[key] === record.training[key]) continue;
+    if ((changeable as readonly string[]).includes(key)) continue;
     const option = trainOptions[key].flags.split(' ')[0];
     throw new UserError(
       `${option} ${rest[key]}: the run in ${directory} has ${record.training[key]}; leave ${option} out to resume it, or start another run`,
@@ -215,52 +267,7 @@ function checkUnchanged(record: RunRecord, given: Partial<TrainOptions>, directo
       `--init ${init}: the run in ${directory} started from ${record.start ?? 'no other weights'}; leave --init out to resume it, or start another run`,
     );
   }
-  checkNetwork(record, { net, dropout }, directory);
-  checkParametrization(record, given, directory);
-}
-
-function checkNetwork(
-  { model: { network } }: RunRecord,
-  { net, dropout }: { readonly net?: string | undefined; readonly dropout?: number | undefined },
-  directory: string,
-): void {
-  const own = network.type === 'unet' ? network.dropout : undefined;
-  if (dropout !== undefined && dropout !== own) {
-    throw new UserError(
-      `--dropout ${dropout}: the run in ${directory} has ${own ?? 'none'}; leave --dropout out to resume it, or start another run`,
-    );
-  }
-  if (net === undefined) return;
-  const { config } = findPreset(net);
-  // A run may have another dropout than its preset.
-  const same = own === undefined || config.type !== 'unet' ? config : { ...config, dropout: own };
-  if (isDeepStrictEqual(same, network)) return;
-  throw new UserError(
-    `--net ${net}: the run in ${directory} has another network; leave --net out to resume it, or start another run`,
-  );
-}
-
-function checkParametrization(
-  { model }: RunRecord,
-  { parametrization, metaEncoder, inputScale }: Partial<TrainOptions>,
-  directory: string,
-): void {
-  const { inputScale: scale = 1 } = model;
-  if (inputScale !== undefined && inputScale !== scale) {
-    throw new UserError(
-      `--input-scale ${inputScale}: the run in ${directory} has ${scale}; leave it out to resume it, or start another run`,
-    );
-  }
-  if (parametrization !== undefined && parametrization !== model.parametrization) {
-    throw new UserError(
-      `--parametrization ${parametrization}: the run in ${directory} has ${model.parametrization}; leave it out to resume it, or start another run`,
-    );
-  }
-  if (metaEncoder === undefined) return;
-  if (isDeepStrictEqual(findPreset(metaEncoder).config, model.metaEncoder)) return;
-  throw new UserError(
-    `--meta-encoder ${metaEncoder}: the run in ${directory} has ${model.metaEncoder ? 'another' : 'none'}; leave it out to resume it, or start another run`,
-  );
+  checkSameModel(record, given, directory);
 }
 
 type Watch = Pick<RunOptions, 'signal' | 'onProgress'>;
@@ -280,12 +287,15 @@ async function watched(
   return interruptible((signal) => work({ signal, onProgress })).finally(() => bar.stop());
 }
 
-/** @throws UserError saying how to go on with a run that was stopped. */
+/**
+ * Checks that a run came to its end.
+ * @throws UserError saying how to go on with a run that was stopped.
+ */
 export function checkFinished(result: RunResult, command: string): RunResult {
   if (result.finished) return result;
   throw new UserError(
     `stopped after step ${result.step} of ${result.steps}, saved; go on with: ${command}`,
-    { exitCode: 130 },
+    { code: 'stopped' },
   );
 }
 

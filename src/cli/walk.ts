@@ -1,14 +1,29 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { writeNpy } from '../data/index.ts';
-import { type ExactDensity, effectiveNoise } from '../density/index.ts';
-import { UserError } from '../errors.ts';
+import { writeNpy } from '../data/node/index.ts';
+import { type Density, type ExactDensity, effectiveNoise, exactFamily } from '../density/index.ts';
+import { reworded, UserError } from '../errors.ts';
 import type { ChainDraws } from '../evaluate/index.ts';
-import { writeBytes } from '../files.ts';
+import { summarizeWalk } from '../evaluate/walk-summary.ts';
+import { checkFolder, writeBytes } from '../files.ts';
 import { didYouMean } from '../nearest.ts';
-import { type CountKernelName, countKernels, type KernelName, kernels } from '../sample/index.ts';
-import { densityHelp, loadDensity } from './density-file.ts';
+import type { Work } from '../progress.ts';
+import { drawWalk } from '../report/walk-picture.ts';
+import { densityHelp, loadDensity } from '../run/density-file.ts';
+import {
+  byChain,
+  type CountKernelName,
+  checkWalkMemory,
+  countKernels,
+  type KernelName,
+  kernels,
+  type Member,
+  numbersOf,
+  sequentialMember,
+} from '../sample/index.ts';
+import { type Draw, gaussianDraws, poissonDraws } from '../sample/walk-draws.ts';
+import { walkKindOptions } from '../sampling/walk-kind-options.ts';
 import { interruptible } from './interrupt.ts';
 import {
   addOptions,
@@ -18,9 +33,8 @@ import {
   readOptions,
 } from './options.ts';
 import { createOutput, type Output } from './output.ts';
-import { type Draw, gaussianDraws, poissonDraws } from './walk-draws.ts';
-import { drawWalk } from './walk-picture.ts';
-import { summarizeWalk, type WalkSummary } from './walk-summary.ts';
+import { walkText } from './walk-text.ts';
+import { watch } from './watch.ts';
 
 const kernelNames = [...Object.keys(kernels), ...Object.keys(countKernels)];
 const whole = (least: number) => z.int().min(least);
@@ -44,18 +58,19 @@ const walkOptions = defineOptions({
   },
   meanWalk: {
     flags: '--mean-walk',
-    description: 'walk ȳ alone; residuals are drawn exactly',
+    description: 'as --walk mean; residuals are drawn exactly',
     schema: z.boolean().default(false),
   },
+  ...walkKindOptions,
   stepSize: {
     flags: '--step-size <δ>',
-    description: 'in units of σ; Poisson: in lifetimes of a count',
-    schema: z.number().positive().default(0.5),
+    description: 'in units of σ; Poisson: in lifetimes of a count (default 0.5; sequential 0.7)',
+    schema: z.number().positive().optional(),
   },
   friction: {
     flags: '--friction <γδ>',
-    description: 'effective friction of one step',
-    schema: z.number().positive().default(0.5),
+    description: 'effective friction of one step (default 0.5; sequential 0.25)',
+    schema: z.number().positive().optional(),
   },
   inverseMass: {
     flags: '--inverse-mass <u>',
@@ -74,10 +89,14 @@ const walkOptions = defineOptions({
   },
   burnIn: {
     flags: '--burn-in <n>',
-    description: 'steps before the first draw',
-    schema: whole(0).default(200),
+    description: 'steps before the first draw (default 200; sequential 0)',
+    schema: whole(0).optional(),
   },
-  thin: { flags: '--thin <n>', description: 'steps between draws', schema: whole(1).default(5) },
+  thin: {
+    flags: '--thin <n>',
+    description: 'steps between draws (default 5; sequential 40)',
+    schema: whole(1).optional(),
+  },
   seed: {
     flags: '--seed <n>',
     description: 'decides every random number',
@@ -91,14 +110,37 @@ const walkOptions = defineOptions({
   out: { flags: '--out <dir>', description: 'arrays, moments and a figure', schema: z.string() },
 });
 
-type Options = OptionValues<typeof walkOptions>;
+/** Options with the numbers of their kind of walk. */
+type Options = ReturnType<typeof withNumbers>;
+
+function withNumbers(given: OptionValues<typeof walkOptions>) {
+  const walk = given.walk ?? (given.meanWalk ? ('mean' as const) : ('joint' as const));
+  const usual = { stepSize: 0.5, friction: 0.5, jumpEvery: 5, burnIn: 200 };
+  const { jumpEvery, ...numbers } = numbersOf(walk, usual);
+  return {
+    ...given,
+    walk,
+    stepSize: given.stepSize ?? numbers.stepSize,
+    friction: given.friction ?? numbers.friction,
+    burnIn: given.burnIn ?? (given.runningStart ? usual.burnIn : numbers.burnIn),
+    thin: given.thin ?? jumpEvery,
+  };
+}
 
 const examples = `
 Examples:
   mdensity walk --density eight-gaussians --sigma 0.5 --out walk/
   mdensity walk --density mixture.json --sigma 1 --measurements 4 --kernel malt --out walk/
-  mdensity walk --density two-moons --sigma 0.4 --measurements 64 --mean-walk --out walk/`;
+  mdensity walk --density two-moons --sigma 0.4 --measurements 64 --walk mean --out walk/
+  mdensity walk --density eight-gaussians --effective-sigma 0.5 --walk sequential --out walk/
 
+Densities as JSON, for x of d numbers; docs/how-to/densities.md has an example of each:
+  {"type": "gaussian", "mean": [d], "covariance": [d, d]}
+  {"type": "mixture", "weights": [K], "means": [K, d], "covariances": [K, d, d]}
+  {"type": "empirical", "points": [n, d] or "file.npy"}
+  {"type": "poisson", "weights": [K], "intensities": [K, d], "rate": λ}`;
+
+/** Adds the command `mdensity walk`. */
 export function walkCommand(parent: Command): void {
   const command = addOptions(
     parent
@@ -108,24 +150,50 @@ export function walkCommand(parent: Command): void {
   );
   command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
-    const options = await readOptions(walkOptions, command);
+    const options = withNumbers(await readOptions(walkOptions, command));
+    checkDraws(options);
     const density = await loadDensity(options.density);
+    await checkFolder(options.out);
+    checkWalkMemory({
+      chains: options.chains,
+      measurements:
+        options.walk === 'joint' && density.type !== 'poisson' ? options.measurements : 1,
+      dimension: density.dimension,
+      draws: Math.floor(options.steps / options.thin),
+      keptMeasurements: options.saveY && density.type !== 'poisson' ? options.measurements : 0,
+    });
     const draws: Draw[] = [];
     // Whatever stops the walk, what was drawn before is kept.
     const failure = await collect(density, options, output, draws).then(
       () => undefined,
       (error: unknown) => error,
     );
-    if (draws.length === 0) throw failure ?? new UserError('--thin: no draw falls within --steps');
-    const { files, summary } = await save(density, options, draws);
-    if (failure instanceof UserError) {
-      throw new UserError(
-        `${failure.message}; ${draws.length} draws before it are in ${options.out}`,
-      );
-    }
-    if (failure) throw failure;
-    output.result({ files, draws: draws.length, ...summary }, textOf(files, summary));
+    if (draws.length === 0) throw failure;
+    const walked = await saveDraws(density, options, draws);
+    if (failure) throw withKept(failure, options, draws.length);
+    const found = await watch(output, (work) => describe(density, options, walked, work)).catch(
+      (error: unknown) => {
+        throw withKept(error, options, draws.length);
+      },
+    );
+    const { files, summary } = found;
+    output.result({ files, draws: draws.length, ...summary }, walkText(files, summary));
   });
+}
+
+/** @throws UserError where no draw would fall within the steps. */
+function checkDraws({ thin, steps }: Options): void {
+  if (thin <= steps) return;
+  throw new UserError(
+    `--thin ${thin}: no draw would fall within --steps ${steps}; give at most ${steps}, or more steps`,
+    { facts: { option: 'thin', value: thin, most: steps } },
+  );
+}
+
+/** Says of what went wrong after some draws that they are kept. */
+function withKept(error: unknown, { out }: Options, draws: number): unknown {
+  if (!(error instanceof UserError)) return error;
+  return reworded(error, `${error.message}; ${draws} draws before it are in ${out}`);
 }
 
 async function collect(
@@ -149,7 +217,7 @@ async function collect(
         ? poissonDraws(density, kernelOf(options.kernel ?? 'birth-death', countKernels), walk)
         : gaussianDraws(
             density,
-            sigmaOf(options),
+            memberFor(density, options),
             kernelOf(options.kernel ?? 'sachs', kernels),
             walk,
           );
@@ -173,87 +241,74 @@ function kernelOf<K extends KernelName | CountKernelName>(
   throw new UserError(`--kernel ${name}:${problem} There are: ${names.join(', ')}`);
 }
 
-function sigmaOf({ sigma }: Options): number {
-  if (sigma !== undefined) return sigma;
+/** The member that is walked: as said, or chosen by a sequential walk. */
+function memberFor(density: Density, options: Options): Member {
+  const { sigma, effectiveSigma, measurements } = options;
+  if (sigma !== undefined) {
+    return { sigma, measurements, effectiveSigma: effectiveNoise(sigma, measurements) };
+  }
+  if (effectiveSigma !== undefined) {
+    return options.walk === 'sequential'
+      ? sequentialMember(exactFamily(density), { effectiveSigma })
+      : { sigma: effectiveSigma * Math.sqrt(measurements), measurements, effectiveSigma };
+  }
   throw new UserError(
     '--sigma: is missing; give the noise of one measurement, such as --sigma 0.5',
   );
 }
 
-async function save(density: ExactDensity, options: Options, draws: readonly Draw[]) {
-  const { chains, measurements, out } = options;
-  const d = density.dimension;
-  const ybar = byChain(
-    draws.map((draw) => draw.ybar),
-    chains,
-    d,
-  );
-  const xhat = byChain(
-    draws.map((draw) => draw.xhat),
-    chains,
-    d,
-  );
-  const effectiveSigma =
-    options.sigma === undefined ? 0 : effectiveNoise(options.sigma, measurements);
-  const acceptance = draws.flatMap((draw) => draw.acceptance ?? []);
-  const summary = summarizeWalk(density, effectiveSigma, ybar, xhat, acceptance);
+/** Draws on the disk, and what diagnostics are made from. */
+interface Walked {
+  readonly files: readonly string[];
+  readonly ybar: ChainDraws;
+  readonly xhat: ChainDraws;
+  readonly acceptance: readonly Float64Array[];
+}
+
+async function saveDraws(
+  { dimension }: ExactDensity,
+  { chains, out, saveY }: Options,
+  draws: readonly Draw[],
+): Promise<Walked> {
+  const framed = (of: (draw: Draw) => Float32Array) => drawsOf(draws.map(of), chains);
+  const ybar = framed((draw) => draw.ybar);
+  const xhat = framed((draw) => draw.xhat);
   const files = [join(out, 'ybar.npy'), join(out, 'xhat.npy')];
   await writeNpy(files[0]!, ybar.data as Float32Array, ybar.shape);
   await writeNpy(files[1]!, xhat.data as Float32Array, xhat.shape);
-  if (options.saveY) {
-    const width = draws[0]!.y().length / (chains * d);
-    const y = byChain(
-      draws.map((draw) => draw.y()),
-      chains,
-      width * d,
-    );
+  if (saveY) {
+    const width = draws[0]!.y().length / (chains * dimension);
+    const y = framed((draw) => draw.y());
     files.push(join(out, 'y.npy'));
-    await writeNpy(files[2]!, y.data as Float32Array, [chains, draws.length, width, d]);
+    await writeNpy(files[2]!, y.data as Float32Array, [chains, draws.length, width, dimension]);
   }
+  return { files, ybar, xhat, acceptance: draws.flatMap((draw) => draw.acceptance ?? []) };
+}
+
+/** Writes what the draws say, and a figure in two dimensions. */
+async function describe(
+  density: ExactDensity,
+  options: Options,
+  { ybar, xhat, acceptance, files: before }: Walked,
+  work: Work,
+) {
+  const member = density.type === 'poisson' ? undefined : memberFor(density, options);
+  const effectiveSigma = member?.effectiveSigma ?? 0;
+  const summary = await summarizeWalk({ density, effectiveSigma, ybar, xhat, acceptance }, work);
+  const files = [...before];
   const write = async (name: string, text: string) => {
-    files.push(join(out, name));
+    files.push(join(options.out, name));
     await writeBytes(files.at(-1)!, new TextEncoder().encode(text));
   };
-  await write('walk.json', `${JSON.stringify({ options, ...summary }, null, 2)}\n`);
-  if (d === 2 && density.type !== 'poisson')
+  const found = { options: { ...options, ...member }, ...summary };
+  await write('walk.json', `${JSON.stringify(found, null, 2)}\n`);
+  if (density.dimension === 2 && density.type !== 'poisson')
     await write('walk.svg', drawWalk(density.smooth(effectiveSigma), ybar, xhat));
   return { files, summary };
 }
 
 /** [draws][chains, width] → [chains, draws, width]. */
-function byChain(frames: readonly Float32Array[], chains: number, width: number): ChainDraws {
-  const data = new Float32Array(frames.length * chains * width);
-  frames.forEach((frame, draw) => {
-    for (let chain = 0; chain < chains; chain++) {
-      data.set(
-        frame.subarray(chain * width, (chain + 1) * width),
-        (chain * frames.length + draw) * width,
-      );
-    }
-  });
-  return { data, shape: [chains, frames.length, width] };
-}
-
-function textOf(files: readonly string[], summary: WalkSummary | undefined): string {
-  const wrote = `wrote ${files.join(', ')}`;
-  if (summary === undefined) return `${wrote}\ntoo few draws for diagnostics; give more --steps`;
-  const list = (values: readonly number[]) =>
-    values
-      .slice(0, 6)
-      .map((v) => v.toPrecision(4))
-      .join(', ');
-  const rows: [string, string | undefined][] = [
-    ['mean of ȳ', `${list(summary.ybar.mean)} ± ${list(summary.ybar.meanError)}`],
-    ['mean of x̂', `${list(summary.xhat.mean)} ± ${list(summary.xhat.meanError)}`],
-    ['covariance of ȳ', list(summary.ybar.covariance)],
-    ['effective samples', list(summary.effectiveSampleSize)],
-    ['R̂', list(summary.rHat)],
-    ['acceptance', summary.acceptance?.toPrecision(4)],
-    ['sliced W2 to exact', summary.slicedWasserstein?.distance.toPrecision(4)],
-    ['mode switches', summary.modes?.switches.toString()],
-  ];
-  const lines = rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name.padEnd(20)}${value}`],
-  );
-  return [...lines, wrote].join('\n');
+function drawsOf(frames: readonly Float32Array[], chains: number): ChainDraws {
+  const data = byChain(frames, chains);
+  return { data, shape: [chains, frames.length, data.length / (chains * frames.length)] };
 }

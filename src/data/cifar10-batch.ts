@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { inMemory } from '../train/dataset.ts';
+import { inMemory } from './dataset.ts';
 import type { Examples } from './examples.ts';
 
 export const cifar10Classes: readonly string[] = [
@@ -31,7 +31,10 @@ export interface Cifar10Batch {
 }
 
 /** Joins what several files hold, in order, as images `[count, 3, 32, 32]` with labels. */
-export function joinBatches(batches: readonly Cifar10Batch[]): Examples {
+export function joinBatches(
+  batches: readonly Cifar10Batch[],
+  classes: readonly string[] = cifar10Classes,
+): Examples {
   const labels = Buffer.concat(batches.map((batch) => batch.labels));
   const images = Buffer.concat(batches.map((batch) => batch.images));
   return {
@@ -39,14 +42,28 @@ export function joinBatches(batches: readonly Cifar10Batch[]): Examples {
     shape: [3, 32, 32],
     ...inMemory(images, labels.length),
     labels: new Uint8Array(labels),
-    classes: cifar10Classes,
+    classes,
   };
 }
 
-/** Throws `UserError` for a label that is no class of CIFAR-10. `hint` says what the file may be instead. */
-export function checkLabel(label: unknown, index: number, name: string, hint: string): number {
-  if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < 10) {
+/**
+ * Checks a label of a batch.
+ *
+ * @throws UserError for a label that is no class. `hint` says what the file may be instead.
+ */
+export function checkLabel(
+  label: unknown,
+  index: number,
+  name: string,
+  hint: string,
+  classes = 10,
+): number {
+  if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes) {
     return label as number;
   }
-  throw new UserError(`${name}: label of record ${index} is ${label}, 0 to 9 expected; ${hint}`);
+  const shown = typeof label === 'number' ? label : 'no number';
+  throw new UserError(
+    `${name}: label of record ${index} is ${shown}, 0 to ${classes - 1} expected; ${hint}`,
+    { code: 'unreadable', facts: { path: name, index, classes } },
+  );
 }

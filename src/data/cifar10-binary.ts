@@ -6,23 +6,50 @@ import {
   cifar10Pixels,
   joinBatches,
 } from './cifar10-batch.ts';
+import { cifar100Classes } from './cifar100-classes.ts';
 import type { Examples } from './examples.ts';
 
-const recordSize = 1 + cifar10Pixels;
-
 /**
- * Decodes CIFAR-10's binary layout: records of a label byte and 3072 pixel bytes, the red plane, then
- * green, then blue, each row-major. Several files are joined in order. Names are for errors.
- * Throws `UserError` for a file that is no whole number of records and for a label above 9.
+ * Decodes CIFAR-10's binary layout: records of a label byte and 3072 pixel bytes, the red plane,
+ * then green, then blue, each row-major. Several files are joined in order. Names are for errors.
+ *
+ * @throws UserError for a file that is no whole number of records and for a label above 9.
  */
 export function decodeCifar10(parts: readonly Cifar10Part[]): Examples {
-  return joinBatches(parts.map(decodeRecords));
+  return joinBatches(parts.map((part) => decodeRecords(part, ten)));
 }
 
-function decodeRecords({ name, data }: Cifar10Part): Cifar10Batch {
+/**
+ * Decodes CIFAR-100, which has two label bytes: the superclass, which is left out, then the class.
+ * Classes have their published names.
+ */
+export function decodeCifar100(parts: readonly Cifar10Part[]): Examples {
+  return joinBatches(
+    parts.map((part) => decodeRecords(part, hundred)),
+    cifar100Classes,
+  );
+}
+
+/**
+ * Bytes before the pixels of a record, of which the last is the class, and how many classes there
+ * are.
+ */
+interface Layout {
+  readonly title: string;
+  readonly labels: number;
+  readonly classes: number;
+}
+
+const ten: Layout = { title: 'CIFAR-10', labels: 1, classes: 10 };
+const hundred: Layout = { title: 'CIFAR-100', labels: 2, classes: 100 };
+
+function decodeRecords({ name, data }: Cifar10Part, layout: Layout): Cifar10Batch {
+  const { title, labels: before, classes } = layout;
+  const recordSize = before + cifar10Pixels;
   if (data.length === 0 || data.length % recordSize !== 0) {
     throw new UserError(
-      `${name}: size is ${data.length} bytes, not a whole number of ${recordSize}-byte CIFAR-10 records; get the file again, in the binary version.`,
+      `${name}: size is ${data.length} bytes, not a whole number of ${recordSize}-byte ${title} records; get the file again, in the binary version.`,
+      { code: 'unreadable', facts: { path: name, bytes: data.length, record: recordSize } },
     );
   }
   const count = data.length / recordSize;
@@ -30,8 +57,9 @@ function decodeRecords({ name, data }: Cifar10Part): Cifar10Batch {
   const images = new Uint8Array(count * cifar10Pixels);
   for (let i = 0; i < count; i++) {
     const start = i * recordSize;
-    labels[i] = checkLabel(data[start], i, name, "is it CIFAR-10's binary version?");
-    images.set(data.subarray(start + 1, start + recordSize), i * cifar10Pixels);
+    const hint = `is it ${title}'s binary version?`;
+    labels[i] = checkLabel(data[start + before - 1], i, name, hint, classes);
+    images.set(data.subarray(start + before, start + recordSize), i * cifar10Pixels);
   }
   return { labels, images };
 }

@@ -3,20 +3,23 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import { cifar10Examples } from './cifar10.ts';
 import { decodeCifar10 } from './cifar10-binary.ts';
 import { decodeCifar10Pickle } from './cifar10-pickle.ts';
 import { put, temporaryFolder } from './fixtures/folder.ts';
 import { tar } from './fixtures/tar.ts';
 import { whole } from './fixtures/whole.ts';
-import { loadDataset } from './load.ts';
+import { cifar10Examples } from './node/cifar10.ts';
+import { loadDataset } from './node/load.ts';
 
 const folder = temporaryFolder();
 const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
 const pickle = fixture('cifar10-first5.pickle');
 const records = fixture('cifar10-first5.bin');
 
-/** A batch of one image of one value and one label, in Python 2's protocol 2, with its shape and labels changed. */
+/**
+ * A batch of one image of one value and one label, in Python 2's protocol 2, with its shape and
+ * labels changed.
+ */
 function batch(label: number, value: number, pixels = 3072): Buffer {
   const array = [
     'cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R',

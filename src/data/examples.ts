@@ -1,55 +1,55 @@
-import { setImmediate } from 'node:timers/promises';
-import { UserError } from '../errors.ts';
-import { allocate, type Dataset, type Values } from '../train/dataset.ts';
-import type { Padding } from './sequences/alphabets.ts';
+import { pause } from '../pause.ts';
+import type { Work } from '../progress.ts';
+import type { Padding } from './alphabets.ts';
+import { allocate, type Dataset, type Values } from './dataset.ts';
 import { sizeOf } from './shape.ts';
 
 /** What a format's reader gives: a `Dataset` that has no name and no hash yet. */
 export type Examples = Omit<Dataset, 'name' | 'hash'>;
 
-/** Which part of a set: its training or its test examples. */
-export type Split = 'train' | 'test';
+/** Which part of a set: examples to train on, to choose settings by, or to test on. */
+export type Split = 'train' | 'val' | 'test';
 
-export const splits: readonly Split[] = ['train', 'test'];
+export const splits: readonly Split[] = ['train', 'val', 'test'];
+
+/** What is made of letters that are not in the alphabet, such as X, B, Z or `*`. */
+export type UnknownLetters = 'refuse' | 'drop' | 'mask';
 
 /** What a format's reader may be asked. A reader ignores what its format can not do. */
-export interface ReadOptions {
+export interface ReadOptions extends Work {
   /** Part to read, where the source has parts. Default `train`. */
   readonly split?: Split | undefined;
   /** Image folders: resize to `size × size` pixels, cutting the longer side about its centre. */
   readonly size?: number | undefined;
   /** Image folders: 1 for grey, 3 for colour. Default: as the files have it. */
   readonly channels?: 1 | 3 | undefined;
+  /** NPZ: the array of examples, where its name does not say that it is. */
+  readonly array?: string | undefined;
   /** Sequences: `dna`, `rna`, `protein`, or the letters themselves. */
   readonly alphabet?: string | undefined;
   /** Sequences: `end` fills the shorter ones with gap letters behind their end. Default `none`. */
   readonly pad?: Padding | undefined;
+  /**
+   * Sequences: true reads gaps as letters, of an alignment; false removes them. Default: true for
+   * formats of alignments; a gap in another file is an error.
+   */
+  readonly aligned?: boolean | undefined;
+  /**
+   * Sequences: what is made of letters outside the alphabet, such as X. `drop` leaves out the
+   * sequence, `mask` makes all letters as likely. Default `refuse`.
+   */
+  readonly unknown?: UnknownLetters | undefined;
   /** Sequences in a table: its column. Default: the one called `sequence`, or the only one. */
   readonly column?: string | undefined;
-  /** NPY: a file of more bytes stays on the disk and is read example by example. Default 256 MiB. */
+  /**
+   * NPY: a file of more bytes stays on the disk and is read example by example. Default 256 MiB.
+   */
   readonly memoryLimit?: number | undefined;
-  /** Told now and then what work has come how far. */
-  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
-}
-
-/** How far the work on a data set has come, in examples. */
-export interface LoadProgress {
-  /** `reading`: decoding images; `checking`: the hash, and float values; `measuring`: mean and range. */
-  readonly stage: 'reading' | 'checking' | 'measuring';
-  readonly done: number;
-  readonly total: number;
-}
-
-/** Throws where a source without parts is asked for its test part: silently giving all would be wrong. */
-export function refuseTestSplit(split: Split | undefined, where: string): void {
-  if (split === 'test') {
-    throw new UserError(`${where}: has one part, no test split; leave out --split test.`);
-  }
 }
 
 /**
- * The values of all examples in order, a block of whole examples at a time. The next block is written over
- * the last. `onProgress` is told after each block, and other work has its turn.
+ * Reads the values of all examples in order, a block of whole examples at a time. The next block is
+ * written over the last. `onProgress` is told after each block, and other work has its turn.
  */
 export async function* blocksOf(
   { count, shape, dtype, read }: Omit<Examples, 'labels' | 'classes'>,
@@ -63,7 +63,7 @@ export async function* blocksOf(
     for (let i = 0; i < here; i++) read(start + i, block, i * size);
     yield block.subarray(0, here * size);
     onProgress?.(start + here);
-    await setImmediate();
+    await pause();
   }
 }
 

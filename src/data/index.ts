@@ -1,38 +1,41 @@
-export { examplesFromArray } from './arrays.ts';
-export { assetPath } from './assets.ts';
-export { cacheFolder, locateSet, type SetLocation, setCacheFolder } from './cache.ts';
-export { cifar10Examples } from './cifar10.ts';
+export {
+  type Alphabet,
+  allowsGaps,
+  alphabetSchema,
+  GAP,
+  ownLetters,
+  readingOf,
+  sequencesOf,
+  UNKNOWN_CODE,
+  writeOneHot,
+} from './alphabet.ts';
+export { alphabets, findAlphabet, type Padding } from './alphabets.ts';
+export { checkedDataset } from './checked.ts';
 export { cifar10Classes } from './cifar10-batch.ts';
 export { decodeCifar10 } from './cifar10-binary.ts';
 export { decodeCifar10Pickle } from './cifar10-pickle.ts';
 export {
-  type DatasetInfo,
-  type DatasetValues,
-  describeDataset,
-  measureDataset,
-} from './describe.ts';
-export type { Examples, LoadProgress, ReadOptions, Split } from './examples.ts';
-export { type Download, type DownloadOptions, downloadFile } from './fetch.ts';
-export { type FileDigests, fileDigests, hashDataset } from './hash.ts';
-export { decodeIdx, idxExamples, readIdx } from './idx.ts';
-export type { IdxArray } from './idx-decode.ts';
-export { imageFolderExamples } from './images.ts';
+  allocate,
+  type Dataset,
+  inMemory,
+  largestOf,
+  pick,
+  readAll,
+  readAllScaled,
+  type Values,
+} from './dataset.ts';
+export { type DatasetFacts, datasetOf } from './dataset-of.ts';
 export {
-  fetchInceptionWeights,
-  hasInceptionWeights,
-  inceptionWeights,
-  inceptionWeightsPath,
-  readInceptionWeights,
-} from './inception-weights.ts';
-export { type LoadOptions, loadDataset } from './load.ts';
-export { readNpy, writeNpy } from './npy.ts';
-export {
-  decodeNpy,
-  type NpyArray,
-  type NpyType,
-} from './npy-decode.ts';
+  blocksOf,
+  type Examples,
+  type ReadOptions,
+  type Split,
+} from './examples.ts';
+export { hashDataset } from './hash.ts';
+export { holdOut, validationStream } from './hold-out.ts';
+export { decodeIdxBytes, type IdxArray } from './idx-decode.ts';
+export { decodeNpy, type NpyArray, type NpyType } from './npy-decode.ts';
 export { encodeNpy, type WritableNpyData } from './npy-encode.ts';
-export { decodeNpz, encodeNpz, type Npz, type NpzEntry, readNpz, writeNpz } from './npz.ts';
 export {
   findNamedSet,
   type NamedSet,
@@ -41,18 +44,11 @@ export {
   type SetFile,
   type SetPart,
 } from './registry.ts';
-export { alphabets, findAlphabet, type Padding } from './sequences/alphabets.ts';
-export { isSequenceFile, sequenceExamples } from './sequences/examples.ts';
-export { formatFasta, parseFasta } from './sequences/fasta.ts';
-export { readText, type SequenceRecord } from './sequences/records.ts';
 export {
-  type DatasetListing,
-  type FetchOptions,
-  type FetchProgress,
-  type FetchReport,
-  type FileCheck,
-  fetchDataset,
-  listDatasets,
-  type VerifyReport,
-  verifyDataset,
-} from './sets.ts';
+  decodeSafeTensors,
+  encodeSafeTensors,
+  type NamedArray,
+  type SafeTensors,
+} from './safetensors.ts';
+export { sizeOf } from './shape.ts';
+export { describeTaken } from './taken.ts';

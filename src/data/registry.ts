@@ -15,7 +15,10 @@ export interface SetFile {
   readonly contentSha256?: string;
 }
 
-/** One part of a named set: how many examples, and which files (or members of the archive) hold them. */
+/**
+ * One part of a named set: how many examples, and which files (or members of the archive) hold
+ * them.
+ */
 export interface SetPart {
   readonly count: number;
   readonly files: readonly string[];
@@ -35,7 +38,10 @@ export interface NamedSet {
   readonly count: number;
   readonly classes: readonly string[];
   readonly files: readonly SetFile[];
-  /** `idx`: a file of images and one of labels; `npz8`: the 8×8 digits; `cifar10`: the binary archive. */
+  /**
+   * `idx`: a file of images and one of labels; `npz8`: the 8×8 digits; `cifar10`: the binary
+   * archive.
+   */
   readonly layout: 'idx' | 'npz8' | 'cifar10';
   readonly parts: { readonly train: SetPart; readonly test?: SetPart };
   /** Shipped with mdensity, under `assets/data/`. */
@@ -60,10 +66,10 @@ function idxFiles(base: string, rows: readonly FileRow[]): SetFile[] {
   });
 }
 
-// Where the checksums come from. Sizes and MD5 are the publishers' own. SHA-256 was computed from the
-// files by us for MNIST's t10k files, the digits, and the contents of all four Fashion-MNIST files. For
-// the rest (MNIST's train files, Fashion-MNIST's compressed files, CIFAR-10) we took the values that
-// several independent projects record beside the same MD5. A download must pass both.
+// Where the checksums come from. Sizes and MD5 are the publishers' own. SHA-256 was computed from
+// the files by us for MNIST's t10k files, the digits, and the contents of all four Fashion-MNIST
+// files. For the rest (MNIST's train files, Fashion-MNIST's compressed files, CIFAR-10) we took the
+// values that several independent projects record beside the same MD5. A download must pass both.
 const mnistFiles = idxFiles('https://ossci-datasets.s3.amazonaws.com/mnist/', [
   [
     9912422,
@@ -228,12 +234,16 @@ const cifar10: NamedSet = {
 /** Every named set, those shipped with mdensity first. */
 export const namedSets: readonly NamedSet[] = [mnist, digits8, mnistFull, fashionMnist, cifar10];
 
-/** The set of that name, or `undefined`. */
+/** Finds the set of that name, or `undefined`. */
 export function findNamedSet(name: string): NamedSet | undefined {
   return namedSets.find((set) => set.name === name);
 }
 
-/** The set of that name. Throws `UserError`, with the nearest name, where there is none. */
+/**
+ * Finds the set of that name.
+ *
+ * @throws UserError, with the nearest name, where there is none.
+ */
 export function namedSet(name: string): NamedSet {
   const set = findNamedSet(name);
   if (set !== undefined) return set;

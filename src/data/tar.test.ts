@@ -16,7 +16,8 @@ test('gives each file with its name', () => {
 });
 
 test('reads what GNU tar writes', () => {
-  // printf hi > a; tar --format=ustar --mtime=@0 --owner=0 --group=0 --numeric-owner -cf - a | gzip -9n
+  // printf hi > a; tar --format=ustar --mtime=@0 --owner=0 --group=0 --numeric-owner -cf - a | gzip
+  // -9n
   const packed =
     'H4sIAAAAAAACA+3Puw2AMAwFwIzCCBFEME86aPnsT6CKqAEp0l3zLDf2y+F7sRhTurN4ZtFX87WfhhRDF3/4LRzbntdy8o2SdblGzEsAAAAAAAAAAACgQSeqz82dACgAAA==';
   const [file, ...others] = readTar(gunzipSync(Buffer.from(packed, 'base64')), 'a.tar');

@@ -1,4 +1,6 @@
 import { fromHalf } from '../half.ts';
+import { mapInto } from '../map-into.ts';
+import { placeOf } from './aligned.ts';
 import {
   type Faults,
   isKind,
@@ -14,7 +16,7 @@ import {
 export type Numbers = Float32Array | BigInt64Array;
 
 /** Where a tensor's numbers are: the storage of a key, of numbers of one type. */
-interface PickledStorage extends PickleObject {
+export interface PickledStorage extends PickleObject {
   readonly kind: 'storage';
   readonly key: string;
   readonly type: string;
@@ -34,24 +36,30 @@ export interface PickledTensor extends PickleObject {
 interface StorageType {
   /** Of an item. */
   readonly bytes: 2 | 4 | 8;
-  /** The numbers in aligned bytes of this machine's order. */
-  readonly read: (bytes: ArrayBuffer) => Numbers;
+  /** The numbers in aligned bytes of this machine's order; floats and integers where they stand. */
+  readonly read: (bytes: Uint8Array) => Numbers;
 }
 
 /** What a storage's Python class says of its items. */
 export const storageTypes: ReadonlyMap<string, StorageType> = new Map<string, StorageType>([
-  ['torch.FloatStorage', { bytes: 4, read: (bytes) => new Float32Array(bytes) }],
-  ['torch.HalfStorage', { bytes: 2, read: (bytes) => fromHalf(new Uint16Array(bytes)) }],
-  ['torch.BFloat16Storage', { bytes: 2, read: (bytes) => fromBrain(new Uint16Array(bytes)) }],
-  ['torch.LongStorage', { bytes: 8, read: (bytes) => new BigInt64Array(bytes) }],
+  ['torch.FloatStorage', { bytes: 4, read: (bytes) => new Float32Array(...placeOf(bytes, 4)) }],
+  [
+    'torch.HalfStorage',
+    { bytes: 2, read: (bytes) => fromHalf(new Uint16Array(...placeOf(bytes, 2))) },
+  ],
+  [
+    'torch.BFloat16Storage',
+    { bytes: 2, read: (bytes) => fromBrain(new Uint16Array(...placeOf(bytes, 2))) },
+  ],
+  ['torch.LongStorage', { bytes: 8, read: (bytes) => new BigInt64Array(...placeOf(bytes, 8)) }],
 ]);
 
 /** bfloat16 is the upper half of a float32. */
 const fromBrain = (halves: Uint16Array) =>
-  new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+  new Float32Array(mapInto(new Uint32Array(halves.length), halves, (half) => half << 16).buffer);
 
 /** The few calls that tensors and their dictionary are written as. */
-const calls = new Map<string, PickleCall>([
+export const tensorCalls: ReadonlyMap<string, PickleCall> = new Map<string, PickleCall>([
   ['collections.OrderedDict', ([pairs = []], faults) => dictionary(pairs, faults)],
   ['torch._utils._rebuild_tensor', tensor],
   ['torch._utils._rebuild_tensor_v2', tensor],
@@ -64,7 +72,10 @@ const calls = new Map<string, PickleCall>([
   ],
 ]);
 
-/** What a state_dict's pickle may hold, and a note of the storages that it names: type by key. */
+/**
+ * Creates the dialect of pickles that hold a state_dict, and keeps the storages that one names:
+ * type by key.
+ */
 export function createTorchDialect(): {
   readonly dialect: PickleDialect;
   readonly storages: ReadonlyMap<string, string>;
@@ -80,9 +91,9 @@ export function createTorchDialect(): {
   const dialect: PickleDialect = {
     origin: 'a state_dict of plain float32, float16, bfloat16 and int64 tensors',
     fix: 'save one in PyTorch: torch.save(model.state_dict(), path)',
-    calls,
+    calls: tensorCalls,
     persistent,
-    knows: (name) => calls.has(name) || storageTypes.has(name),
+    knows: (name) => tensorCalls.has(name) || storageTypes.has(name),
     // A module's state_dict has versions of its modules as an attribute.
     build: (value, _, { refusal }) => {
       if (!(value instanceof Map)) throw refusal('an object with a state');
@@ -91,6 +102,7 @@ export function createTorchDialect(): {
   return { dialect, storages };
 }
 
+/** Tells whether a value is a tensor of PyTorch's. */
 export function isTensor(value: PickleValue | undefined): value is PickledTensor & PickleValue {
   return isKind<PickledTensor>(value, 'tensor');
 }
@@ -118,8 +130,10 @@ function storageOf(id: PickleValue, faults: Faults): PickledStorage {
   }
   if (!storageTypes.has(type.name) || !isWhole([count ?? null])) throw faults.corrupt();
   return {
-    ...{ kind: 'storage', key: pickledText(key, faults) },
-    ...{ type: type.name, count: count as number },
+    kind: 'storage',
+    key: pickledText(key, faults),
+    type: type.name,
+    count: count as number,
   };
 }
 

@@ -5,28 +5,45 @@ import type { NumberArray } from '../random.ts';
 /** How far the sum of weights written in decimals may be from 1; they are then divided by it. */
 const WEIGHT_TOLERANCE = 1e-5;
 
-/** @throws UserError unless σ is finite and above 0. */
+/** Makes the error of a field of a density: its name is a fact too. */
+export const fieldError = (field: string, problem: string): UserError =>
+  new UserError(`${field}: ${problem}`, { facts: { field } });
+
+/**
+ * Checks a noise level σ.
+ *
+ * @throws UserError unless σ is finite and above 0.
+ */
 export function checkSigma(sigma: number, name = 'sigma'): void {
   if (Number.isFinite(sigma) && sigma > 0) return;
-  throw new UserError(`${name}: ${sigma} is not a noise level; give a finite number above 0`);
+  throw fieldError(name, `${sigma} is not a noise level; give a finite number above 0`);
 }
 
-/** @throws UserError unless M is a whole number of at least 1. */
+/**
+ * Checks a number of measurements M.
+ *
+ * @throws UserError unless M is a whole number of at least 1.
+ */
 export function checkMeasurements(measurements: number): void {
   if (Number.isSafeInteger(measurements) && measurements >= 1) return;
-  throw new UserError(
-    `measurements: ${measurements} is not a number of measurements; give a whole number of at least 1`,
+  throw fieldError(
+    'measurements',
+    `${measurements} is not a number of measurements; give a whole number of at least 1`,
   );
 }
 
-/** @throws RangeError unless `array` holds `length` numbers. */
+/**
+ * Checks the length of an array.
+ *
+ * @throws RangeError unless `array` holds `length` numbers.
+ */
 export function checkLength(name: string, array: ArrayLike<number>, length: number): void {
   if (array.length === length) return;
   throw new RangeError(`${name} holds ${array.length} numbers, ${length} are needed`);
 }
 
 /**
- * The number of rows of a batch `[rows, width]`.
+ * Counts the number of rows of a batch `[rows, width]`.
  *
  * @throws RangeError when the numbers do not fill whole rows.
  */
@@ -35,20 +52,25 @@ export function rowsOf(name: string, array: ArrayLike<number>, width: number): n
   throw new RangeError(`${name} holds ${array.length} numbers, not a multiple of ${width}`);
 }
 
-/** @throws UserError unless there is at least one number and all are finite. */
+/**
+ * Checks a vector of numbers; `dimension` is that of the density, where it is known.
+ *
+ * @throws UserError unless there is at least one number and all are finite.
+ */
 export function checkVector(name: string, values: readonly number[], dimension?: number): void {
-  if (values.length === 0) throw new UserError(`${name}: is empty; give at least one number`);
+  if (values.length === 0) throw fieldError(name, `is empty; give at least one number`);
   if (dimension !== undefined && values.length !== dimension) {
-    throw new UserError(
-      `${name}: has ${count(values.length, 'number')}, but the density has dimension ${dimension}`,
+    throw fieldError(
+      name,
+      `has ${count(values.length, 'number')}, but the density has dimension ${dimension}`,
     );
   }
   const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new UserError(`${name}[${bad}]: ${values[bad]} is not a finite number`);
+  if (bad >= 0) throw fieldError(`${name}[${bad}]`, `${values[bad]} is not a finite number`);
 }
 
 /**
- * Weights of a mixture, divided by their sum.
+ * Checks the weights of a mixture, and divides them by their sum.
  *
  * @throws UserError unless there is one weight for each of `components`, none is negative and they
  *   sum to one within 1e-5.
@@ -60,18 +82,20 @@ export function checkWeights(
 ): Float64Array {
   checkVector('weights', weights);
   if (weights.length !== components) {
-    throw new UserError(
-      `weights: has ${count(weights.length, 'number')}, but ${of} has ${components}; give one weight for each component`,
+    throw fieldError(
+      'weights',
+      `has ${count(weights.length, 'number')}, but ${of} has ${components}; give one weight for each component`,
     );
   }
   const negative = weights.findIndex((weight) => weight < 0);
   if (negative >= 0) {
-    throw new UserError(`weights[${negative}]: ${weights[negative]} is below 0; give 0 or more`);
+    throw fieldError(`weights[${negative}]`, `${weights[negative]} is below 0; give 0 or more`);
   }
   const sum = weights.reduce((total, weight) => total + weight, 0);
   if (!(Math.abs(sum - 1) <= WEIGHT_TOLERANCE)) {
-    throw new UserError(
-      `weights: they sum to ${short(sum)}, not to 1${sum > 0 ? `; divide each by ${short(sum)}` : ''}`,
+    throw fieldError(
+      'weights',
+      `they sum to ${short(sum)}, not to 1${sum > 0 ? `; divide each by ${short(sum)}` : ''}`,
     );
   }
   return Float64Array.from(weights, (weight) => weight / sum);
@@ -83,20 +107,22 @@ export function checkWeights(
  * @throws UserError for an empty set, a partial row, or the first number that is not finite.
  */
 export function checkPoints(name: string, points: NumberArray, width: number): void {
-  if (points.length === 0) throw new UserError(`${name}: there are none; give at least one`);
+  if (points.length === 0) throw fieldError(name, `there are none; give at least one`);
   if (points.length % width !== 0) {
-    throw new UserError(
-      `${name}: ${count(points.length, 'number')} do not fill rows of ${width}; check the shape`,
+    throw fieldError(
+      name,
+      `${count(points.length, 'number')} do not fill rows of ${width}; check the shape`,
     );
   }
   const bad = points.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  throw new UserError(
-    `${name}: row ${Math.floor(bad / width)}, column ${bad % width} is ${points[bad]}, not a finite number`,
+  throw fieldError(
+    name,
+    `row ${Math.floor(bad / width)}, column ${bad % width} is ${points[bad]}, not a finite number`,
   );
 }
 
-/** A number for a message: at most 6 significant digits. */
+/** Shortens a number for a message: at most 6 significant digits. */
 export function short(value: number): string {
   return String(Number(value.toPrecision(6)));
 }

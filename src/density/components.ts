@@ -1,4 +1,5 @@
 /** Gaussian components of a mixture: the numerics behind `gaussian` and `mixture`. */
+import { UserError } from '../errors.ts';
 import { fillNormal, foldKey, type Key } from '../random.ts';
 import type { CovarianceParts } from './covariance.ts';
 import {
@@ -22,7 +23,7 @@ export interface Components {
 }
 
 /**
- * Exact draws of Σ w_k N(μ_k, C_k): a component by its weight, then μ_k + L_k ε.
+ * Draws exactly from Σ w_k N(μ_k, C_k): a component by its weight, then μ_k + L_k ε.
  *
  * @returns x, `[n, d]`.
  */
@@ -47,17 +48,27 @@ export function sampleComponents(components: Components, key: Key, n: number): F
 }
 
 /**
- * The mixture smoothed by noise σ̃: Σ w_k N(z; μ_k, C_k + σ̃²I), its logarithm by a stable
+ * Smooths the mixture by noise σ̃: Σ w_k N(z; μ_k, C_k + σ̃²I), its logarithm by a stable
  * log-sum-exp, its score Σ r_k P_k (μ_k − z) with P_k = (C_k + σ̃²I)⁻¹.
  *
  * @param sigma σ̃ of 0 or more, in units of x.
- * @throws UserError unless σ̃ is finite and at least 0.
+ *
+ * @throws UserError unless σ̃ is finite and at least 0, and above 0 where a covariance is singular.
  */
 export function smoothComponents(components: Components, sigma: number): SmoothedDensity {
   checkSmoothing(sigma);
   const smoothed = smoothedComponents(components, sigma * sigma);
   const evaluate = components.dimension === 2 ? planeFunction(smoothed) : pointFunction(smoothed);
   return smoothedDensity(components.dimension, sigma, evaluate);
+}
+
+/** @throws UserError for a singular covariance without noise: it has no density. */
+function checkRegular(component: number, [smallest]: Float64Array, variance: number): void {
+  if (Number.isFinite(1 / (smallest! + variance))) return;
+  throw new UserError(
+    `sigma: the covariance of component ${component} is singular, and without noise it has no density; give sigma above 0`,
+    { facts: { option: 'sigma', component } },
+  );
 }
 
 interface SmoothedComponents {
@@ -161,6 +172,7 @@ function smoothedComponents(components: Components, variance: number): SmoothedC
   const precisions = new Float64Array(weights.length * d * d);
   const logWeights = Float64Array.from(weights, Math.log);
   for (const [k, { eigenvalues, eigenvectors }] of covariances.entries()) {
+    checkRegular(k, eigenvalues, variance);
     for (const value of eigenvalues) {
       logWeights[k]! -= Math.log(2 * Math.PI * (value + variance)) / 2;
     }

@@ -1,7 +1,7 @@
 /**
  * The shape that every exact density shares: samples of x, and the density of ȳ = x + σ̃ε in closed
- * form at any σ̃. Adding a density is one file and a line in `index.ts` and `parse.ts`; what it must
- * bring is one function of one point, given to `smoothedDensity`.
+ * form at any σ̃. Adding a density is one file and a line in `index.ts` and `parse.ts`; what it
+ * must bring is one function of one point, given to `smoothedDensity`.
  */
 import { UserError } from '../errors.ts';
 import { fillNormal, foldKey, type Key, type NumberArray } from '../random.ts';
@@ -47,7 +47,7 @@ export interface SmoothedDensity {
 /** Returns log p_σ̃(point) and writes its gradient into `score`; both arrays are `[d]`. */
 export type PointFunction = (point: Float64Array, score: Float64Array) => number;
 
-/** The batch functions of a smoothed density from its function of one point. */
+/** Makes the batch functions of a smoothed density from its function of one point. */
 export function smoothedDensity(
   dimension: number,
   sigma: number,
@@ -86,7 +86,11 @@ export function smoothedDensity(
   };
 }
 
-/** @throws UserError unless σ̃ is finite and at least 0. */
+/**
+ * Checks a noise level σ̃ of smoothing: 0 is none.
+ *
+ * @throws UserError unless σ̃ is finite and at least 0.
+ */
 export function checkSmoothing(sigma: number): void {
   if (sigma === 0) return;
   if (Number.isFinite(sigma) && sigma > 0) return;
@@ -94,10 +98,11 @@ export function checkSmoothing(sigma: number): void {
 }
 
 /**
- * An exact density as the Bayes estimator that walks, jumps and metrics take, with log p_σ̃ for
+ * Makes an exact density the Bayes estimator that walks, jumps and metrics take, with log p_σ̃ for
  * kernels that have a Metropolis test.
  *
  * @param sigma σ̃ = σ/√M of the class, in units of x.
+ *
  * @throws UserError unless σ̃ is finite and above 0.
  */
 export function exactDenoiser(
@@ -115,7 +120,7 @@ export function exactDenoiser(
 }
 
 /**
- * `n` exact draws of ȳ = x + σ̃ε, `[n, d]`, with the x they belong to.
+ * Draws `n` exact samples of ȳ = x + σ̃ε, `[n, d]`, with the x they belong to.
  *
  * @throws UserError unless σ̃ is finite and above 0.
  */

@@ -3,8 +3,8 @@ import { fillBits, type Key } from '../random.ts';
 import { logFactorial } from './log-factorial.ts';
 
 /**
- * `n` uniform numbers of (0, 1), the midpoints of 2^52 cells, two words of the stream (key, 0) each:
- * fine enough that a weight of 1e-12 is drawn as often as it should be.
+ * Draws `n` uniform numbers of (0, 1), the midpoints of 2^52 cells, two words of the stream (key,
+ * 0) each: fine enough that a weight of 1e-12 is drawn as often as it should be.
  */
 export function uniforms(key: Key, n: number): Float64Array {
   const words = new Uint32Array(2 * n);
@@ -15,7 +15,10 @@ export function uniforms(key: Key, n: number): Float64Array {
   );
 }
 
-/** The first index whose cumulative weight exceeds `uniform`; rounding at the end goes to the last. */
+/**
+ * Finds the first index whose cumulative weight exceeds `uniform`; rounding at the end goes to the
+ * last.
+ */
 export function drawIndex(cumulative: Float64Array, uniform: number): number {
   const target = uniform * cumulative[cumulative.length - 1]!;
   let low = 0;
@@ -29,7 +32,7 @@ export function drawIndex(cumulative: Float64Array, uniform: number): number {
 }
 
 /**
- * A draw of Poisson(mean): takes the probabilities off a uniform number one by one, from the mode
+ * Draws from Poisson(mean): takes the probabilities off a uniform number one by one, from the mode
  * outwards, about √mean of them. Exact to the rounding of their sum.
  *
  * @param uniform in (0, 1).

@@ -1,6 +1,5 @@
-import { UserError } from '../errors.ts';
 import { foldKey, type Key, type NumberArray, uniformInt } from '../random.ts';
-import { checkPoints, checkSigma } from './checks.ts';
+import { checkPoints, checkSigma, fieldError } from './checks.ts';
 import { type Density, type SmoothedDensity, smoothedDensity } from './density.ts';
 import { expBelowZero, NEGLIGIBLE } from './exponential.ts';
 
@@ -12,19 +11,20 @@ export interface EmpiricalDensity extends Density {
 }
 
 /**
- * The empirical density of a data set: the mixture with C_k = 0, so
- * ν(z) = Σ softmax(−‖z − x_i‖²/(2σ̃²)) x_i.
+ * Makes the empirical density of a data set: the mixture with C_k = 0, so ν(z) = Σ
+ * softmax(−‖z − x_i‖²/(2σ̃²)) x_i.
  *
  * Distances are sums of squared differences, which keep their accuracy where the points are far
  * from the origin. Work space is one number for each point, whatever the batch: 10^4 points of 784
  * dimensions cost their own 31 MB and 80 kB.
  *
  * @param points `[n, d]`, float32 or float64; kept by reference, so do not change them.
+ *
  * @throws UserError when there is no point, a partial row, or a number that is not finite.
  */
 export function empirical(points: NumberArray, dimension: number): EmpiricalDensity {
   if (!Number.isSafeInteger(dimension) || dimension < 1) {
-    throw new UserError(`points: their dimension is ${dimension}; give points of shape [n, d]`);
+    throw fieldError('points', `their dimension is ${dimension}; give points of shape [n, d]`);
   }
   checkPoints('points', points, dimension);
   return {

@@ -5,14 +5,15 @@ import type { GaussianNoise, PoissonNoise } from './noise.ts';
 import { symmetricSum } from './sums.ts';
 
 /**
- * E[x | y] from the score of one measurement: x̂ = y_m + σ_m² ∇_{y_m} log p_Y(y) (paper B, the
- * multimeasurement form of Robbins and Miyasawa). Every m gives the same x̂ if the score is the
+ * Computes E[x | y] from the score of one measurement: x̂ = y_m + σ_m² ∇_{y_m} log p_Y(y) (paper B,
+ * the multimeasurement form of Robbins and Miyasawa). Every m gives the same x̂ if the score is the
  * gradient of the M-density; for a learned score the differences show its error.
  *
  * @param score ∇ log p_Y(y), `[n, M, d]`, in units of 1/x.
  * @param y `[n, M, d]`.
  * @param m which measurement, 0..M − 1.
  * @param out receives x̂, `[n, d]`.
+ *
  * @throws RangeError when m is not one of the measurements or the sizes disagree.
  */
 export function estimateFromScore(
@@ -51,10 +52,10 @@ function prepare(
 }
 
 /**
- * The precision-weighted mean ȳ = Σ σ_m⁻² y_m / Σ σ_m⁻², the sufficient statistic of x: given it,
- * y says nothing more about x, because Π N(y_m; x, σ_m²) = N(ȳ; x, σ̃²) × (a factor without x).
- * With equal noise it is the mean, and a permutation of the measurements leaves it as it is to the
- * bit.
+ * Computes the precision-weighted mean ȳ = Σ σ_m⁻² y_m / Σ σ_m⁻², the sufficient statistic of x:
+ * given it, y says nothing more about x, because Π N(y_m; x, σ_m²) = N(ȳ; x, σ̃²) × (a factor
+ * without x). With equal noise it is the mean, and a permutation of the measurements leaves it as
+ * it is to the bit.
  *
  * @param y `[n, M, d]`.
  * @param out receives ȳ, `[n, d]`.
@@ -75,7 +76,7 @@ export function sufficientMean(
   }
 }
 
-/** The sufficient mean of one coordinate, whose first measurement is at `start`. */
+/** Computes the sufficient mean of one coordinate, whose first measurement is at `start`. */
 export function meanOfColumn(
   y: NumberArray,
   start: number,
@@ -93,14 +94,15 @@ export function meanOfColumn(
 }
 
 /**
- * E[x | y] for Poisson measurements from ratios of probabilities,
- * x̂_l = ((y_{m,l} + 1)/λ) p_Y(y + e_{m,l})/p_Y(y), for any m (paper B). An
- * energy gives the ratio without its normaliser: exp(f(y) − f(y + e_{m,l})).
+ * Computes E[x | y] for Poisson measurements from ratios of probabilities, x̂_l = ((y_{m,l} + 1)/λ)
+ * p_Y(y + e_{m,l})/p_Y(y), for any m (paper B). An energy gives the ratio without its normaliser:
+ * exp(f(y) − f(y + e_{m,l})).
  *
  * @param logRatio log p_Y(y + e_{m,l}) − log p_Y(y), `[n, M, d]`.
  * @param y counts, `[n, M, d]`.
  * @param m which measurement, 0..M − 1.
  * @param out receives x̂, `[n, d]`.
+ *
  * @throws RangeError when m is not one of the measurements or the sizes disagree.
  */
 export function estimateFromRatio(

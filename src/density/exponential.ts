@@ -12,9 +12,10 @@ const powers = Float64Array.from(
 );
 
 /**
- * e^x for −40 ≤ x ≤ 0, NaN for NaN: the nearest of a table of powers of 2^(1/64), times a Taylor
- * series of degree 5 on |r| ≤ 0.0055, whose next term is below 4e-17. The error of e^x is below
- * 4e-16 of 1; it costs a third of `Math.exp`, and the exponentials are the price of a mixture.
+ * Computes e^x for −40 ≤ x ≤ 0, NaN for NaN: the nearest of a table of powers of 2^(1/64), times a
+ * Taylor series of degree 5 on |r| ≤ 0.0055, whose next term is below 4e-17. The error of e^x is
+ * below 4e-16 of 1; it costs a third of `Math.exp`, and the exponentials are the price of a
+ * mixture.
  */
 export function expBelowZero(x: number): number {
   const k = (0.5 - x * STEPS) | 0;

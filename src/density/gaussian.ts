@@ -13,10 +13,10 @@ export interface GaussianDensity extends Density {
 }
 
 /**
- * The Gaussian N(μ, C). Smoothed it is N(μ, C + σ̃²I), hence ν(z) = μ + C(C + σ̃²I)⁻¹(z − μ).
+ * Makes the Gaussian N(μ, C). Smoothed it is N(μ, C + σ̃²I), hence ν(z) = μ + C(C + σ̃²I)⁻¹(z − μ).
  *
- * @throws UserError unless μ is finite and C is d × d, finite, symmetric and positive definite; the
- *   error gives the smallest eigenvalue.
+ * @throws UserError unless μ is finite and C is d × d, finite, symmetric and positive semidefinite;
+ *   the error gives the smallest eigenvalue.
  */
 export function gaussian(
   mean: readonly number[],

@@ -33,7 +33,10 @@ describe('universality classes', () => {
   });
 });
 
-/** −log p_Y(y) for x ~ N(0, τ² I): (Σ‖y_m‖² − M‖ȳ‖²)/(2σ²) + φ(ȳ) with its exact φ, in double precision. */
+/**
+ * −log p_Y(y) for x ~ N(0, τ² I): (Σ‖y_m‖² − M‖ȳ‖²)/(2σ²) + φ(ȳ) with its exact φ, in double
+ * precision.
+ */
 function gaussianEnergy(
   y: readonly number[],
   measurements: number,

@@ -16,9 +16,10 @@ export interface UniversalityClass {
 }
 
 /**
- * Effective noise σ̃ = σ/√M: the mean ȳ of M measurements has the law of x + σ̃ ε.
+ * Computes the effective noise σ̃ = σ/√M: the mean ȳ of M measurements has the law of x + σ̃ ε.
  *
  * @param sigma noise σ of one measurement, in units of x.
+ *
  * @throws UserError unless σ is finite and above 0 and M is a whole number of at least 1.
  */
 export function effectiveNoise(sigma: number, measurements: number): number {
@@ -28,7 +29,7 @@ export function effectiveNoise(sigma: number, measurements: number): number {
 }
 
 /**
- * The universality class of the noise model (M, σ). One ν serves all its members (paper A,
+ * Computes the universality class of the noise model (M, σ). One ν serves all its members (paper A,
  * proposition 2): train at M = 1 with σ = σ̃, sample at any M with σ = σ̃√M.
  *
  * @throws UserError unless σ is finite and above 0 and M is a whole number of at least 1.
@@ -45,8 +46,8 @@ export function universalityClass(measurements: number, sigma: number): Universa
 }
 
 /**
- * ȳ, the mean of the measurements of each chain, the same to the bit when they are permuted
- * (paper A, proposition 1).
+ * Computes ȳ, the mean of the measurements of each chain, the same to the bit when they are
+ * permuted (paper A, proposition 1).
  *
  * @param y `[chains, M, d]`.
  * @param measurements M.
@@ -80,8 +81,8 @@ export function meanOfMeasurements(
 }
 
 /**
- * The score of GPS(M, σ): ∇_{y_m} log p_Y(y) = (ν(ȳ) − y_m)/σ² for every measurement m (paper A,
- * section 3).
+ * Computes the score of GPS(M, σ): ∇_{y_m} log p_Y(y) = (ν(ȳ) − y_m)/σ² for every measurement m
+ * (paper A, section 3).
  *
  * @param estimate ν(ȳ), `[chains, d]`.
  * @param y `[chains, M, d]`.
@@ -109,7 +110,7 @@ export function gpsScore(
 }
 
 /**
- * log p_Y(y) of GPS(M, σ) from log p_σ̃(ȳ), normalised if that is: minus the energy
+ * Computes log p_Y(y) of GPS(M, σ) from log p_σ̃(ȳ), normalised if that is: minus the energy
  * f(y) = Σ‖y_m − ȳ‖²/(2σ²) + φ(ȳ) (paper A, section 3) and minus the logarithm of the residuals'
  * Gaussian normaliser, (d/2)((M − 1) log 2πσ² + log M).
  *

@@ -1,8 +1,16 @@
 export { checkPoints } from './checks.ts';
-export type { BayesEstimator, CountDenoiser, Denoiser } from './denoiser.ts';
+export type {
+  BayesEstimator,
+  CountDenoiser,
+  Denoiser,
+  DenoiserFamily,
+  NoiseLevels,
+} from './denoiser.ts';
 export { type Density, exactDenoiser, type SmoothedDensity, sampleSmoothed } from './density.ts';
 export { type EmpiricalDensity, empirical } from './empirical.ts';
 export { estimateFromRatio, estimateFromScore, sufficientMean } from './estimator.ts';
+export { type FactorPlace, largestCurvature } from './factors.ts';
+export { checkLevel, type ExactFamily, exactFamily, hasLevel } from './family.ts';
 export { type GaussianDensity, gaussian } from './gaussian.ts';
 export {
   effectiveNoise,
@@ -12,6 +20,15 @@ export {
   type UniversalityClass,
   universalityClass,
 } from './gps.ts';
+export {
+  classifierFree,
+  type GuidanceOptions,
+  type Guide,
+  guided,
+  guidedFamily,
+  type Observation,
+  observationGuide,
+} from './guidance.ts';
 export { type MDensity, mDensity } from './m-density.ts';
 export { type ClassMember, moveToMember } from './member.ts';
 export { type MixtureDensity, type MixtureParameters, mixture } from './mixture.ts';
@@ -45,9 +62,9 @@ export {
 } from './spectrum.ts';
 export {
   contraction,
-  type LinearKernel,
+  type LinearStability,
+  type LinearStep,
   largestStableStep,
-  linearKernels,
   type StabilityOptions,
 } from './stability.ts';
 export { findTarget, targetNames } from './targets.ts';

@@ -3,8 +3,9 @@ const table = new Float64Array(TABLE_SIZE);
 for (let n = 2; n < TABLE_SIZE; n++) table[n] = table[n - 1]! + Math.log(n);
 
 /**
- * log n!, from a table to 255 and by Stirling's series beyond (Abramowitz & Stegun 6.1.41; the next
- * term is below 1e-19). Infinity where n is not a count, so that such an n has probability 0.
+ * Computes log n!, from a table to 255 and by Stirling's series beyond (Abramowitz & Stegun 6.1.41;
+ * the next term is below 1e-19). Infinity where n is not a count, so that such an n has probability
+ * 0.
  */
 export function logFactorial(n: number): number {
   if (!(n >= 0) || n !== Math.floor(n)) return Number.POSITIVE_INFINITY;

@@ -64,7 +64,8 @@ describe('M-density of a mixture', () => {
         measuredMixtures.filter(({ d }) => d === 1),
         ({ parameters: { weights, means, covariances }, sigmas, y }) => {
           let [mass, moment] = [0, 0];
-          // The trapezoidal rule converges exponentially here: prior s.d. ≥ 0.3, ±16 is beyond 5 s.d.
+          // The trapezoidal rule converges exponentially here: prior s.d. ≥ 0.3, ±16 is beyond 5
+          // s.d.
           for (let x = -16; x <= 16; x += 0.02) {
             let density = 0;
             for (const [k, weight] of weights.entries()) {

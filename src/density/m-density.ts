@@ -26,11 +26,13 @@ export interface MDensity {
 }
 
 /**
- * p_Y in closed form (paper A, section 3, here for any σ_m). With ȳ the precision-weighted mean
- * and σ̃⁻² = Σ σ_m⁻², Π_m N(y_m; x, σ_m²I) = N(ȳ; x, σ̃²I) · R(y), where
- * log R = −½ Σ ‖y_m − ȳ‖²/σ_m² − (d/2)(Σ log 2πσ_m² − log 2πσ̃²) holds no x. Hence
+ * Makes p_Y in closed form (paper A, section 3, here for any σ_m). With ȳ the precision-weighted
+ * mean and σ̃⁻² = Σ σ_m⁻², Π_m N(y_m; x, σ_m²I) = N(ȳ; x, σ̃²I) · R(y), where log R = −½ Σ
+ * ‖y_m − ȳ‖²/σ_m² − (d/2)(Σ log 2πσ_m² − log 2πσ̃²) holds no x. Hence
  *
- *     log p_Y(y) = log p_σ̃(ȳ) + log R(y),   E[x | y] = ν(ȳ),   ∇_{y_m} log p_Y = (ν(ȳ) − y_m)/σ_m².
+ *     log p_Y(y) = log p_σ̃(ȳ) + log R(y)
+ *     E[x | y] = ν(ȳ)
+ *     ∇_{y_m} log p_Y = (ν(ȳ) − y_m)/σ_m²
  */
 export function mDensity(density: Density, noise: GaussianNoise): MDensity {
   const d = density.dimension;

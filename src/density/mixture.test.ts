@@ -161,19 +161,19 @@ describe('bad input', () => {
           ],
         ],
       },
-      /^covariances\[1\]: not positive definite: its smallest eigenvalue is -1; it must be above 0$/,
+      /^covariances\[1\]: not positive semidefinite: its smallest eigenvalue is -1; none may be below 0$/,
     ],
     [
       {
         covariances: [
           identity,
           [
-            [1, 1],
-            [1, 1],
+            [1, 1.1],
+            [1.1, 1],
           ],
         ],
       },
-      /^covariances\[1\]: not positive definite: its smallest eigenvalue is \S+; [^\n]+$/,
+      /^covariances\[1\]: not positive semidefinite: its smallest eigenvalue is \S+; [^\n]+$/,
     ],
     [
       {

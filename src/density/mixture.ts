@@ -1,5 +1,4 @@
-import { UserError } from '../errors.ts';
-import { checkVector, checkWeights } from './checks.ts';
+import { checkVector, checkWeights, fieldError } from './checks.ts';
 import { type Components, sampleComponents, smoothComponents } from './components.ts';
 import { covarianceParts } from './covariance.ts';
 import type { Density } from './density.ts';
@@ -20,21 +19,22 @@ export interface MixtureDensity extends Density, MixtureParameters {
 }
 
 /**
- * The Gaussian mixture Σ w_k N(μ_k, C_k). Smoothed, every C_k becomes C_k + σ̃²I, and
+ * Makes the Gaussian mixture Σ w_k N(μ_k, C_k). Smoothed, every C_k becomes C_k + σ̃²I, and
  * ν(z) = Σ r_k(z) ν_k(z) with responsibilities r_k.
  *
  * @throws UserError for weights that are negative or do not sum to one, numbers of components or
  *   dimensions that disagree, numbers that are not finite, and covariances that are not symmetric
- *   and positive definite; the error names the component.
+ *   and positive semidefinite; the error names the component.
  */
 export function mixture({ weights, means, covariances }: MixtureParameters): MixtureDensity {
-  if (means.length === 0) throw new UserError('means: is empty; give at least one component');
+  if (means.length === 0) throw fieldError('means', 'is empty; give at least one component');
   const shares = checkWeights(weights, means.length, 'means');
   const dimension = means[0]!.length;
   for (const [k, mean] of means.entries()) checkVector(`means[${k}]`, mean, dimension);
   if (covariances.length !== means.length) {
-    throw new UserError(
-      `covariances: has ${covariances.length}, but means has ${means.length}; give one matrix for each component`,
+    throw fieldError(
+      'covariances',
+      `has ${covariances.length}, but means has ${means.length}; give one matrix for each component`,
     );
   }
   const components: Components = {

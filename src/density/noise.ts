@@ -25,25 +25,37 @@ export interface PoissonNoise {
   readonly rate: number;
   /** M. */
   readonly measurements: number;
-  /** Mλ: Σ_m y_m ~ Poisson(Mλx) is sufficient, so this names the class, as σ̃ does for Gaussian noise. */
+  /**
+   * Mλ: Σ_m y_m ~ Poisson(Mλx) is sufficient, so this names the class, as σ̃ does for Gaussian
+   * noise.
+   */
   readonly effectiveRate: number;
 }
 
 export type NoiseModel = GaussianNoise | PoissonNoise;
 
+/** Measurements whose noise fits in a list: 512 MiB. */
+const MOST = 2 ** 26;
+
 /**
- * M measurements with the same Gaussian noise σ.
+ * Describes M measurements with the same Gaussian noise σ.
  *
  * @throws UserError unless σ is finite and above 0 and M is a whole number of at least 1.
  */
 export function gaussianNoise(sigma: number, measurements: number): GaussianNoise {
   const effectiveSigma = effectiveNoise(sigma, measurements);
+  if (measurements > MOST) {
+    throw new UserError(
+      `measurements ${measurements}: their noise as a list is more than memory takes; give at most ${MOST}`,
+      { code: 'memory', facts: { option: 'measurements', value: measurements, most: MOST } },
+    );
+  }
   const sigmas = new Array<number>(measurements).fill(sigma);
   return { type: 'gaussian', sigmas, measurements, effectiveSigma, equal: true };
 }
 
 /**
- * One measurement for each of `sigmas`, with its own Gaussian noise σ_m.
+ * Describes one measurement for each of `sigmas`, with its own Gaussian noise σ_m.
  *
  * @throws UserError unless there is at least one and all are finite and above 0.
  */
@@ -63,7 +75,7 @@ export function unequalGaussianNoise(sigmas: readonly number[]): GaussianNoise {
 }
 
 /**
- * M Poisson measurements at rate λ.
+ * Describes M Poisson measurements at rate λ.
  *
  * @throws UserError unless λ is finite and above 0 and M is a whole number of at least 1.
  */
@@ -76,7 +88,7 @@ export function poissonNoise(rate: number, measurements: number): PoissonNoise {
 }
 
 /**
- * Exact draws of the measurements of x; those of row i are a function of the key, i and x_i alone.
+ * Draws the measurements of x exactly; those of row i are a function of the key, i and x_i alone.
  *
  * @param x `[n, d]`.
  * @returns y, `[n, M, d]`.

@@ -63,5 +63,10 @@ describe('parseDensity', () => {
   ])('refuses %j in one line', (source, message) => {
     expect(() => parseDensity(source)).toThrow(UserError);
     expect(() => parseDensity(source)).toThrow(message);
+    // What a program is told is what the sentence begins with.
+    const field = message.source.match(/^\^([^:]+):/)![1]!.replaceAll('\\', '');
+    expect(() => parseDensity(source)).toThrow(
+      expect.objectContaining({ facts: expect.objectContaining({ field }) }),
+    );
   });
 });

@@ -44,7 +44,8 @@ const forms = {
 export const densityTypes: readonly string[] = Object.keys(forms);
 
 /**
- * The file that a density's JSON wants loaded, or undefined: give its numbers to `parseDensity`.
+ * Names the file that a density's JSON wants loaded, or undefined: give its numbers to
+ * `parseDensity`.
  *
  * @param source the JSON value.
  */
@@ -54,7 +55,7 @@ export function pointsFile(source: unknown): string | undefined {
 }
 
 /**
- * A density from its JSON value, one of
+ * Parses a density from its JSON value, one of
  *
  *     {"type": "gaussian", "mean": [d], "covariance": [d, d]}
  *     {"type": "mixture", "weights": [K], "means": [K, d], "covariances": [K, d, d]}
@@ -62,6 +63,7 @@ export function pointsFile(source: unknown): string | undefined {
  *     {"type": "poisson", "weights": [K], "intensities": [K, d], "rate": λ, 1 if left out}
  *
  * @param points numbers of the file that `pointsFile` names.
+ *
  * @throws UserError with one line that names the field and what to give.
  */
 export function parseDensity(source: unknown, points?: LoadedPoints): ExactDensity {
@@ -88,13 +90,19 @@ function parseEmpirical(
 ): EmpiricalDensity {
   if (typeof points === 'string') {
     if (loaded) return empirical(loaded.data, loaded.dimension);
-    throw new UserError(`points: "${points}" is not loaded; load it or give rows of numbers`);
+    throw new UserError(`points: "${points}" is not loaded; load it or give rows of numbers`, {
+      facts: { field: 'points', path: points },
+    });
   }
   const dimension = points[0]?.length ?? 1;
   const uneven = points.findIndex((row) => row.length !== dimension);
   if (uneven >= 0) {
     throw new UserError(
       `points[${uneven}]: has ${points[uneven]!.length} numbers, but points[0] has ${dimension}; give rows of one length`,
+      {
+        code: 'shape',
+        facts: { field: `points[${uneven}]`, length: points[uneven]!.length, dimension },
+      },
     );
   }
   return empirical(Float64Array.from(points.flat()), dimension);
@@ -103,14 +111,18 @@ function parseEmpirical(
 function typeOf(source: unknown): keyof typeof forms {
   const known = `give one of ${densityTypes.join(', ')}`;
   if (typeof source !== 'object' || source === null || Array.isArray(source)) {
-    throw new UserError('density: not a JSON object; give one such as {"type": "mixture", …}');
+    throw new UserError('density: not a JSON object; give one such as {"type": "mixture", …}', {
+      facts: { field: 'density' },
+    });
   }
   const type: unknown = 'type' in source ? source.type : undefined;
-  if (type === undefined) throw new UserError(`type: is missing; ${known}`);
+  const facts = { field: 'type', value: type, known: densityTypes };
+  if (type === undefined) throw new UserError(`type: is missing; ${known}`, { facts });
   if (isType(type)) return type;
   const nearest = typeof type === 'string' ? didYouMean(type, densityTypes) : '';
   throw new UserError(
     `type: ${JSON.stringify(type)} is not a kind of density; ${known}.${nearest}`,
+    { facts },
   );
 }
 
@@ -121,16 +133,23 @@ function isType(type: unknown): type is keyof typeof forms {
 function read<T>(form: z.ZodType<T>, source: unknown): T {
   const result = form.safeParse(source);
   if (result.success) return result.data;
-  throw new UserError(describe(result.error.issues[0]!));
+  const issue = result.error.issues[0]!;
+  throw new UserError(describe(issue), {
+    facts: { field: fieldOf(issue) || 'density' },
+  });
 }
 
-/** One line of the first thing that is wrong, as `means[0][1]: …`. */
-function describe(issue: z.core.$ZodIssue): string {
-  const field = issue.path
+/** Names what an issue is about, as `means[0][1]`. */
+const fieldOf = ({ path }: z.core.$ZodIssue): string =>
+  path
     .map((step, i) =>
       typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${String(step)}`,
     )
     .join('');
+
+/** One line of the first thing that is wrong, as `means[0][1]: …`. */
+function describe(issue: z.core.$ZodIssue): string {
+  const field = fieldOf(issue);
   if (issue.code === 'unrecognized_keys') {
     return `density: "${issue.keys[0]}" is not a field of this type; remove it or check its spelling`;
   }

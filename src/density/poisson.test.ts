@@ -144,7 +144,8 @@ describe('poisson', () => {
         first += count / n;
         second += (count - mean) ** 2 / n;
       }
-      // A grid of 20,001 uniforms misses at most the tails beyond 1/20,001 and the ends of its cells.
+      // A grid of 20,001 uniforms misses at most the tails beyond 1/20,001 and the ends of its
+      // cells.
       expect(Math.abs(first / mean - 1)).toBeLessThan(0.005);
       expect(Math.abs(second / mean - 1)).toBeLessThan(0.02);
     },

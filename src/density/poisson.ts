@@ -26,7 +26,9 @@ export interface PoissonDensity extends Required<PoissonParameters> {
   observe(measurements: number, rate?: number): PoissonMDensity;
 }
 
-/** The law p_Y of Poisson counts, known exactly; y is `[n, M, d]`, and is not checked to be counts. */
+/**
+ * The law p_Y of Poisson counts, known exactly; y is `[n, M, d]`, and is not checked to be counts.
+ */
 export interface PoissonMDensity {
   readonly type: 'poisson';
   readonly noise: PoissonNoise;
@@ -43,7 +45,7 @@ export interface PoissonMDensity {
 }
 
 /**
- * A finite mixture prior for Poisson measurements (paper B).
+ * Makes a finite mixture prior for Poisson measurements (paper B).
  *
  * @throws UserError for weights that are negative or do not sum to one, intensities that are not
  *   finite and above 0, and numbers of components or dimensions that disagree.

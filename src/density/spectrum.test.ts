@@ -87,7 +87,7 @@ describe('gaussianSpectrum', () => {
   });
 
   test.each([
-    [[1, 0], /^variances\[1\]: 0 is not a variance; give a number above 0$/],
+    [[1, -1e-9], /^variances\[1\]: -1e-9 is not a variance; give 0 or more$/],
     [[Number.NaN], /^variances\[0\]: NaN is not a finite number$/],
     [[], /^variances: is empty/],
   ])('refuses variances %j', (variances, message) => {

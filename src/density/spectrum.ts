@@ -34,18 +34,18 @@ export interface Spectrum {
 const SAME = 1e-12;
 
 /**
- * Spectrum of the precision of y from the variances of x along its principal axes.
+ * Computes the spectrum of the precision of y from the variances of x along its principal axes.
  *
  * @param variances τ_i², `[d]`, in units of x².
- * @throws UserError unless there is at least one variance and all are finite and above 0.
+ *
+ * @throws UserError unless there is at least one variance and all are finite and none is below 0,
+ *   and where an eigenvalue or κ is beyond double precision.
  */
 export function gaussianSpectrum(variances: readonly number[], noise: GaussianNoise): Spectrum {
   checkVector('variances', variances);
-  const bad = variances.findIndex((variance) => variance <= 0);
+  const bad = variances.findIndex((variance) => variance < 0);
   if (bad >= 0) {
-    throw new UserError(
-      `variances[${bad}]: ${variances[bad]} is not a variance; give a number above 0`,
-    );
+    throw new UserError(`variances[${bad}]: ${variances[bad]} is not a variance; give 0 or more`);
   }
   const found: Eigenvalue[] = [];
   for (const { value, multiplicity } of distinct(variances)) {
@@ -54,14 +54,22 @@ export function gaussianSpectrum(variances: readonly number[], noise: GaussianNo
     }
   }
   const eigenvalues = merge(found);
-  return { eigenvalues, conditionNumber: eigenvalues.at(-1)!.value / eigenvalues[0]!.value };
+  const conditionNumber = eigenvalues.at(-1)!.value / eigenvalues[0]!.value;
+  const wild = eigenvalues.find(({ value }) => !(value > 0 && Number.isFinite(value)));
+  if (wild === undefined && Number.isFinite(conditionNumber))
+    return { eigenvalues, conditionNumber };
+  throw new UserError(
+    'noise: its square, or what it leaves of a variance, is beyond double precision; choose other units',
+    { facts: { sigmas: noise.sigmas.slice(0, 4), eigenvalue: wild?.value, conditionNumber } },
+  );
 }
 
 /**
- * Spectrum of the precision of y from the covariance of x.
+ * Computes the spectrum of the precision of y from the covariance of x.
  *
  * @param covariance C, `[d, d]`, in units of x².
- * @throws UserError unless C is finite, symmetric and positive definite.
+ *
+ * @throws UserError unless C is finite, symmetric and positive semidefinite.
  */
 export function gaussianSpectrumOf(
   covariance: readonly (readonly number[])[],

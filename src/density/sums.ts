@@ -6,13 +6,13 @@ const halves = new Uint32Array(float.buffer);
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /**
- * Σ_k from[start + k · stride], k < count, the same to the bit for any order of the terms, so that
- * permuting measurements permutes scores exactly (paper A, proposition 1).
+ * Computes Σ_k from[start + k · stride], k < count, the same to the bit for any order of the terms,
+ * so that permuting measurements permutes scores exactly (paper A, proposition 1).
  *
  * Float32 terms within a factor of 2^29 of each other add up exactly in double precision. Otherwise
  * each term is cut on two grids that the largest term sets (Rump, Ogita & Oishi 2008, algorithm
- * ExtractVector): on a grid every sum is exact; what falls below both
- * is about M² · 2^−102 of the largest for M terms.
+ * ExtractVector): on a grid every sum is exact; what falls below both is about M² · 2^−102 of the
+ * largest for M terms.
  */
 export function symmetricSum(
   from: NumberArray,
@@ -39,9 +39,10 @@ export function symmetricSum(
 }
 
 /**
- * Whether any `count` float32 numbers of from[start..end) have an exact sum in double precision:
- * all within a factor of 2^29/count of each other, zeros apart. One pass for a whole chain, after
- * which its sums need no care. NaN and infinities pass: they have one sum in any order.
+ * Tells whether any `count` float32 numbers of from[start..end) have an exact sum in double
+ * precision: all within a factor of 2^29/count of each other, zeros apart. One pass for a whole
+ * chain, after which its sums need no care. NaN and infinities pass: they have one sum in any
+ * order.
  */
 export function sumsAreExact(
   from: Float32Array,

@@ -21,7 +21,8 @@ describe.each(targetNames)('%s', (name) => {
 
   test('is normalised, by quadrature over a grid', () => {
     const smoothed = density.smooth(name === 'funnel' ? 1 : 0.2);
-    // The funnel's mouth reaches far: wide cells there, for the trapezoidal rule on a smooth density.
+    // The funnel's mouth reaches far: wide cells there, for the trapezoidal rule on a smooth
+    // density.
     const [width, height, step] = name === 'funnel' ? [14, 400, 0.5] : [8, 8, 0.1];
     const columns = Math.round((2 * width) / step);
     const rows = Math.round((2 * height) / step);

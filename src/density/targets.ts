@@ -1,7 +1,8 @@
 /**
- * Standard densities of the plane, by name. Each is a Gaussian mixture, hence known exactly at every
- * noise level: the mixture is the target itself, not a model of one, and the docstrings say how it
- * is made. All are centred, within about 6 units of the origin (the funnel: 10 along its neck).
+ * Standard densities of the plane, by name. Each is a Gaussian mixture, hence known exactly at
+ * every noise level: the mixture is the target itself, not a model of one, and the docstrings say
+ * how it is made. All are centred, within about 6 units of the origin (the funnel: 10 along its
+ * neck).
  */
 import { UserError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
@@ -148,7 +149,7 @@ const targets: Readonly<Record<string, () => MixtureDensity>> = {
 export const targetNames: readonly string[] = Object.keys(targets);
 
 /**
- * A standard density of the plane by name.
+ * Finds a standard density of the plane by name.
  *
  * @throws UserError for an unknown name, with the nearest one.
  */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
 import { fillNormal, randomKey } from '../random.ts';
+import { anError } from '../testing-errors.ts';
 import { autocorrelation, autocorrelationTime, autocovariance } from './autocorrelation.ts';
 import { coordinateOf } from './draws.ts';
 import { autoregressive, drawsOf } from './testing.ts';
@@ -52,7 +52,7 @@ describe('autocorrelation', () => {
 
   test('refuses a coordinate that is not there', () => {
     expect(() => autocorrelation(drawsOf([1, 2, 3]), 1)).toThrow(
-      new UserError('autocorrelation: coordinate 1 is not one of 0 to 0'),
+      anError('invalid', { option: 'coordinate', value: 1, most: 0 }),
     );
   });
 });
@@ -101,12 +101,12 @@ test('autocorrelationTime reads float32 as float64', () => {
 
 test('autocorrelationTime refuses too few draws, NaN and a window of no size', () => {
   expect(() => autocorrelationTime(drawsOf([1, 2, 3, 4]))).toThrow(
-    new UserError('autocorrelationTime: 4 draws per chain; at least 5 are needed, walk further'),
+    anError('invalid', { diagnostic: 'autocorrelationTime', draws: 4, least: 5 }),
   );
   expect(() => autocorrelationTime(drawsOf([1, 2, 3, 4, 5], [1, 2, 3, Number.NaN, 5]))).toThrow(
-    /^autocorrelationTime: chain 1, draw 3, coordinate 0 is NaN/,
+    anError('invalid', { chain: 1, draw: 3, coordinate: 0 }),
   );
   expect(() =>
     autocorrelationTime(drawsOf([1, 2, 3, 4, 5]), { window: 'sokal', sokalFactor: 0 }),
-  ).toThrow(/sokalFactor 0 is not above 0/);
+  ).toThrow(anError('invalid', { option: 'sokalFactor', value: 0 }));
 });

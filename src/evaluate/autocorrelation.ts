@@ -14,9 +14,9 @@ import { fft, powerOfTwoFrom } from './fft.ts';
 export interface AutocorrelationTimeOptions {
   /**
    * `geyer`: the initial monotone sequence (Geyer 1992, "Practical Markov chain Monte Carlo",
-   * section 3.3), right for reversible chains and cautious for others. `sokal`: the first lag W with
-   * W ≥ c τ(W) (Sokal 1997, "Monte Carlo methods in statistical mechanics", section 3), and no less
-   * than c, which only alternating chains would stop short of. Default `geyer`.
+   * section 3.3), right for reversible chains and cautious for others. `sokal`: the first lag W
+   * with W ≥ c τ(W) (Sokal 1997, "Monte Carlo methods in statistical mechanics", section 3), and no
+   * less than c, which only alternating chains would stop short of. Default `geyer`.
    */
   readonly window?: 'geyer' | 'sokal';
   /** c of Sokal's window, above 0. Default 5. */
@@ -24,8 +24,8 @@ export interface AutocorrelationTimeOptions {
 }
 
 /**
- * The integrated autocorrelation time τ = 1 + 2 Σ_{t≥1} ρ_t of each coordinate, in draws: N draws say
- * as much about the mean as N/τ independent ones. Chains are judged together (see
+ * Estimates the integrated autocorrelation time τ = 1 + 2 Σ_{t≥1} ρ_t of each coordinate, in draws:
+ * N draws say as much about the mean as N/τ independent ones. Chains are judged together (see
  * `autocorrelation`), so that chains which stay apart count as slow.
  *
  * At least 1/log₁₀ N, N = chains × draws, as for the effective sample size. A coordinate that is
@@ -42,7 +42,9 @@ export function autocorrelationTime(
 ): Float64Array {
   checkDraws('autocorrelationTime', draws, 5);
   if (!(sokalFactor > 0)) {
-    throw new UserError(`autocorrelationTime: sokalFactor ${sokalFactor} is not above 0`);
+    throw new UserError(`autocorrelationTime: sokalFactor ${sokalFactor} is not above 0`, {
+      facts: { option: 'sokalFactor', value: sokalFactor },
+    });
   }
   return perCoordinate(draws, (chains) =>
     timeOf(chains, window === 'geyer' ? geyerTime : (rho) => sokalTime(rho, sokalFactor)),
@@ -50,10 +52,10 @@ export function autocorrelationTime(
 }
 
 /**
- * The autocorrelation ρ_t of one coordinate, the chains combined (Vehtari, Gelman, Simpson, Carpenter
- * & Bürkner 2021, "Rank-normalization, folding, and localization", equation 10, with the biased
- * autocovariances that Stan and ArviZ use): 1 − (W − mean of the chains' autocovariances)/var⁺. It
- * stays high at long lags where the chains' means differ.
+ * Estimates the autocorrelation ρ_t of one coordinate, the chains combined (Vehtari, Gelman,
+ * Simpson, Carpenter & Bürkner 2021, "Rank-normalization, folding, and localization", equation 10,
+ * with the biased autocovariances that Stan and ArviZ use): 1 − (W − mean of the chains'
+ * autocovariances)/var⁺. It stays high at long lags where the chains' means differ.
  *
  * @returns `[draws]`, from lag 0; all 1 where every draw is the same value.
  * @throws UserError for fewer than 2 draws per chain or a value that is not finite.
@@ -64,15 +66,16 @@ export function autocorrelation(draws: ChainDraws, coordinate = 0): Float64Array
   if (!Number.isInteger(coordinate) || coordinate < 0 || coordinate >= dimension) {
     throw new UserError(
       `autocorrelation: coordinate ${coordinate} is not one of 0 to ${dimension - 1}`,
+      { facts: { option: 'coordinate', value: coordinate, least: 0, most: dimension - 1 } },
     );
   }
   return combinedAutocorrelation(coordinateOf(draws, coordinate));
 }
 
 /**
- * Autocovariances of chains of one length n, each about its own mean and divided by n, averaged over
- * the chains. By the fast Fourier transform of the series padded with zeros, two chains at a time as
- * the real and the imaginary part.
+ * Computes the autocovariances of chains of one length n, each about its own mean and divided by n,
+ * averaged over the chains. By the fast Fourier transform of the series padded with zeros, two
+ * chains at a time as the real and the imaginary part.
  *
  * @returns `[n]`, from lag 0.
  */
@@ -109,7 +112,7 @@ function combinedAutocorrelation(chains: readonly Float64Array[]): Float64Array 
   return rho;
 }
 
-/** τ of chains of one coordinate with a rule that sums ρ; see `autocorrelationTime`. */
+/** Estimates τ of chains of one coordinate with a rule that sums ρ; see `autocorrelationTime`. */
 export function timeOf(
   chains: readonly Float64Array[],
   rule: (rho: Float64Array) => number = geyerTime,
@@ -121,8 +124,8 @@ export function timeOf(
 
 /**
  * Sums ρ in pairs ρ_{2k} + ρ_{2k+1} up to the first that is not positive, no pair above the one
- * before. The even member of the pair that ends the sum is added once if positive, which matters for
- * alternating chains (the estimator of Stan and ArviZ).
+ * before. The even member of the pair that ends the sum is added once if positive, which matters
+ * for alternating chains (the estimator of Stan and ArviZ).
  */
 function geyerTime(rho: Float64Array): number {
   let pair = 1 + rho[1]!;

@@ -3,7 +3,9 @@ import { compileProduct, type EngineOptions, type Product } from './feature-sets
 /** Diagonals of the band beside the main one, and columns that are reduced at a time. */
 export const BANDWIDTH = 32;
 
-/** The lower half of a symmetric band matrix: element (i, j), j ≤ i, stands at i·width + (i − j). */
+/**
+ * The lower half of a symmetric band matrix: element (i, j), j ≤ i, stands at i·width + (i − j).
+ */
 export interface Band {
   readonly size: number;
   /** Diagonals stored: of the band and one more, which later reductions fill. */
@@ -12,11 +14,11 @@ export interface Band {
 }
 
 /**
- * Orthogonal similarity of a symmetric matrix to one of 32 diagonals beside the main one, the first stage
- * of Bischof, Lang & Sun 2000, "A framework for symmetric band reduction", section 3. Householder
- * reflections of 32 columns are gathered as Q = I − V T Vᵀ (Schreiber & Van Loan 1989), so that nearly all
- * of the 4n³/3 operations are products by the engine: A ← A − W Vᵀ − V Wᵀ, W = X − V Tᵀ Vᵀ X/2,
- * X = A V T.
+ * Makes the orthogonal similarity of a symmetric matrix to one of 32 diagonals beside the main one,
+ * the first stage of Bischof, Lang & Sun 2000, "A framework for symmetric band reduction", section
+ * 3. Householder reflections of 32 columns are gathered as Q = I − V T Vᵀ (Schreiber & Van Loan
+ * 1989), so that nearly all of the 4n³/3 operations are products by the engine: A ← A − W Vᵀ − V
+ * Wᵀ, W = X − V Tᵀ Vᵀ X/2, X = A V T.
  *
  * @param matrix `[n, n]`, symmetric; not changed.
  */
@@ -77,8 +79,8 @@ interface Reflection {
 }
 
 /**
- * QR of the columns `from` to `from` + 32 below the band, which become R in place. Each reflection is
- * I − τ v vᵀ; T grows by a column for each (LAPACK's dlarft).
+ * QR of the columns `from` to `from` + 32 below the band, which become R in place. Each reflection
+ * is I − τ v vᵀ; T grows by a column for each (LAPACK's dlarft).
  */
 function reflectPanel(a: Float64Array, n: number, from: number): Reflection {
   const b = BANDWIDTH;

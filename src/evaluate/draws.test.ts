@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { checkDraws, coordinateOf, meanOf, splitChains, varianceOf } from './draws.ts';
 
 test('reads one coordinate of every chain', () => {
@@ -29,13 +29,13 @@ test('variance far from 0 keeps its digits', () => {
 });
 
 test.each([
-  [2, 2, Number.NaN, 'x: chain 1, draw 0, coordinate 2 is NaN; every draw must be finite'],
-  [2, 5, 0, 'x: 2 draws per chain; at least 5 are needed, walk further'],
-  [2.5, 2, 0, 'x: shape [2, 2.5, 3]; chains, draws and dimension are whole numbers of at least 1'],
-  [3, 2, 0, 'x: 12 values do not fill shape [2, 3, 3]'],
-])('refuses %s draws where %s are needed, one being %s', (draws, needed, value, message) => {
+  [2, 2, Number.NaN, anError('invalid', { chain: 1, draw: 0, coordinate: 2, value: Number.NaN })],
+  [2, 5, 0, anError('invalid', { diagnostic: 'x', draws: 2, least: 5 })],
+  [2.5, 2, 0, anError('shape', { shape: [2, 2.5, 3] })],
+  [3, 2, 0, anError('shape', { shape: [2, 3, 3], values: 12 })],
+])('refuses %s draws where %s are needed, one being %s', (draws, needed, value, error) => {
   const data = new Float32Array(12);
   data[8] = value;
   const check = () => checkDraws('x', { data, shape: [2, draws, 3] }, needed);
-  expect(check).toThrow(new UserError(message));
+  expect(check).toThrow(error);
 });

@@ -9,6 +9,7 @@ export interface ChainDraws {
 }
 
 /**
+ * Checks that draws fill their shape, suffice and are finite.
  * @param needed fewest draws per chain that the diagnostic is defined for.
  * @throws UserError where shape and data disagree, draws are too few, or a value is not finite.
  */
@@ -17,16 +18,19 @@ export function checkDraws(diagnostic: string, { data, shape }: ChainDraws, need
   if (!shape.every((size) => Number.isInteger(size) && size >= 1)) {
     throw new UserError(
       `${diagnostic}: shape [${shape.join(', ')}]; chains, draws and dimension are whole numbers of at least 1`,
+      { code: 'shape', facts: { diagnostic, shape } },
     );
   }
   if (data.length !== chains * draws * dimension) {
     throw new UserError(
       `${diagnostic}: ${data.length} values do not fill shape [${shape.join(', ')}]`,
+      { code: 'shape', facts: { diagnostic, shape, values: data.length } },
     );
   }
   if (draws < needed) {
     throw new UserError(
       `${diagnostic}: ${draws} draws per chain; at least ${needed} are needed, walk further`,
+      { facts: { diagnostic, draws, least: needed } },
     );
   }
   const bad = data.findIndex((value) => !Number.isFinite(value));
@@ -34,10 +38,19 @@ export function checkDraws(diagnostic: string, { data, shape }: ChainDraws, need
   const row = Math.floor(bad / dimension);
   throw new UserError(
     `${diagnostic}: chain ${Math.floor(row / draws)}, draw ${row % draws}, coordinate ${bad % dimension} is ${data[bad]}; every draw must be finite`,
+    {
+      facts: {
+        diagnostic,
+        chain: Math.floor(row / draws),
+        draw: row % draws,
+        coordinate: bad % dimension,
+        value: data[bad],
+      },
+    },
   );
 }
 
-/** One coordinate of every chain: `chains` arrays of `draws` values. */
+/** Takes one coordinate of every chain: `chains` arrays of `draws` values. */
 export function coordinateOf({ data, shape }: ChainDraws, coordinate: number): Float64Array[] {
   const [chains, draws, dimension] = shape;
   return Array.from({ length: chains }, (_, chain) => {
@@ -58,7 +71,7 @@ export function perCoordinate(
   );
 }
 
-/** Each chain as two, its first and its last half; an odd chain loses its middle draw. */
+/** Takes each chain as two, its first and its last half; an odd chain loses its middle draw. */
 export function splitChains(chains: readonly Float64Array[]): Float64Array[] {
   return chains.flatMap((chain) => {
     const half = chain.length >> 1;
@@ -66,13 +79,13 @@ export function splitChains(chains: readonly Float64Array[]): Float64Array[] {
   });
 }
 
-/** Whether all draws of all chains are one value. */
+/** Tells whether all draws of all chains are one value. */
 export function isConstant(chains: readonly Float64Array[]): boolean {
   const value = chains[0]![0]!;
   return chains.every((chain) => chain.every((x) => x === value));
 }
 
-/** The mean, exact for a constant series, and precise where the values are far from 0. */
+/** Computes the mean, exact for a constant series, and precise where the values are far from 0. */
 export function meanOf(series: ArrayLike<number>): number {
   const origin = series[0]!;
   let sum = 0;
@@ -80,7 +93,7 @@ export function meanOf(series: ArrayLike<number>): number {
   return origin + sum / series.length;
 }
 
-/** The unbiased variance; 0 for a constant series, to the last bit. */
+/** Computes the unbiased variance; 0 for a constant series, to the last bit. */
 export function varianceOf(series: ArrayLike<number>): number {
   const mean = meanOf(series);
   let sum = 0;

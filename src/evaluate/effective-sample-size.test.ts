@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { effectiveSampleSize } from './effective-sample-size.ts';
 import { autoregressive, drawsOf } from './testing.ts';
 
@@ -47,12 +47,14 @@ test('bulk is the same for any increasing function of the draws; of the mean is 
 
 test('refuses too few draws', () => {
   expect(() => effectiveSampleSize(drawsOf([1, 2, 3, 4, 5, 6, 7, 8, 9]))).toThrow(
-    new UserError('effectiveSampleSize: 9 draws per chain; at least 10 are needed, walk further'),
+    anError('invalid', { diagnostic: 'effectiveSampleSize', draws: 9, least: 10 }),
   );
 });
 
 test('refuses NaN, naming where it is', () => {
   const draws = autoregressive(4, [2, 20, 3], 0);
   draws.data[(20 + 7) * 3 + 2] = Number.NaN;
-  expect(() => effectiveSampleSize(draws)).toThrow(/chain 1, draw 7, coordinate 2 is NaN/);
+  expect(() => effectiveSampleSize(draws)).toThrow(
+    anError('invalid', { chain: 1, draw: 7, coordinate: 2 }),
+  );
 });

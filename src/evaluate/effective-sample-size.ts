@@ -5,17 +5,17 @@ import { rankNormalise } from './rank-normal.ts';
 /** Which effective sample size. */
 export interface EffectiveSampleSizeOptions {
   /**
-   * `bulk`: of the rank-normalised draws, defined also for heavy tails; the one to report. `mean`: of
-   * the draws as they are, the one for the standard error of a mean. Default `bulk`.
+   * `bulk`: of the rank-normalised draws, defined also for heavy tails; the one to report. `mean`:
+   * of the draws as they are, the one for the standard error of a mean. Default `bulk`.
    */
   readonly of?: 'bulk' | 'mean';
 }
 
 /**
- * The effective sample size of each coordinate over all chains: split chains, combined
- * autocorrelations, Geyer's initial monotone sequence (Vehtari, Gelman, Simpson, Carpenter & Bürkner
- * 2021, sections 3.2 and 4.3). Above the number of draws N where draws alternate, at most N log₁₀ N.
- * Below about 50 per half chain it is itself a rough estimate.
+ * Estimates the effective sample size of each coordinate over all chains: split chains, combined
+ * autocorrelations, Geyer's initial monotone sequence (Vehtari, Gelman, Simpson, Carpenter &
+ * Bürkner 2021, sections 3.2 and 4.3). Above the number of draws N where draws alternate, at most N
+ * log₁₀ N. Below about 50 per half chain it is itself a rough estimate.
  *
  * A coordinate that is one value in all draws gets 1: nothing shows that the walk moves.
  *
@@ -33,7 +33,7 @@ export function effectiveSampleSize(
   });
 }
 
-/** Effective sample size of the mean of one quantity, from its chains, split here. */
+/** Estimates the effective sample size of the mean of one quantity, from its chains, split here. */
 export function sizeOfMean(chains: readonly Float64Array[]): number {
   return sizeOf(splitChains(chains));
 }

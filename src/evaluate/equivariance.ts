@@ -22,9 +22,9 @@ export interface EquivarianceError {
 }
 
 /**
- * The M-density does not know the order of its measurements, so its score turns with them: s(πy) = πs(y) for
- * every permutation π of the M channels (paper A, proposition 1). GPS holds this by construction; a network
- * that sees all measurements has to learn it.
+ * Measures how far a score is from turning with its measurements. The M-density does not know their
+ * order, so s(πy) = πs(y) for every permutation π of the M channels (paper A, proposition 1). GPS
+ * holds this by construction; a network that sees all measurements has to learn it.
  * @param target scores a batch of as many chains as `y` has rows.
  * @param y `[n, M, d]`, row-major.
  * @throws UserError for a single measurement, which has no other order.
@@ -37,7 +37,8 @@ export async function equivarianceError(
 ): Promise<EquivarianceError> {
   if (measurements < 2) {
     throw new UserError(
-      `measurements: ${measurements} has no other order to compare with; give at least 2`,
+      `measurements ${measurements}: has no other order to compare with; give at least 2`,
+      { facts: { option: 'measurements', value: measurements, least: 2 } },
     );
   }
   const score = new Float32Array(y.length);

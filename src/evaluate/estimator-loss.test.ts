@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { type Dataset, inMemory } from '../data/index.ts';
 import { type CountDenoiser, type Denoiser, poisson } from '../density/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
-import { type Dataset, inMemory } from '../train/index.ts';
 import { estimatorLoss, measurementsOf } from './estimator-loss.ts';
 
 const [M, SIGMA, TAU] = [4, 0.8, [1.5, 0.5, 0.2]] as const;
@@ -19,7 +19,8 @@ const gain = (k: number) => TAU[k]! ** 2 / (TAU[k]! ** 2 + SIGMA ** 2 / M);
 
 /** Its Bayes estimator, of the mean. */
 const exact: Denoiser = {
-  ...{ shape: [d], sigma: SIGMA / Math.sqrt(M) },
+  shape: [d],
+  sigma: SIGMA / Math.sqrt(M),
   denoise: async (z, out) => {
     z.forEach((value, i) => {
       out[i] = gain(i % d) * value;
@@ -32,14 +33,18 @@ const stacked: Denoiser = { ...exact, sigma: SIGMA, stacked: M };
 
 const options = { measurements: M, seed: 3 };
 
-/** x = 1 + b or 3 + b with even odds in each of d coordinates alike, counted four times at λ = 1/2. */
+/**
+ * x = 1 + b or 3 + b with even odds in each of d coordinates alike, counted four times at λ = 1/2.
+ */
 const [RATE, BACKGROUND] = [M / 2, 0.5] as const;
 const law = poisson({
   weights: [0.5, 0.5],
   intensities: [1, 3].map((x) => TAU.map(() => x + BACKGROUND)),
 }).observe(1, RATE);
 const counts: CountDenoiser = {
-  ...{ shape: [d], rate: RATE, background: BACKGROUND },
+  shape: [d],
+  rate: RATE,
+  background: BACKGROUND,
   denoise: async (s, out) => {
     law.estimate(s, out);
     out.forEach((value, i) => {
@@ -56,7 +61,8 @@ describe('the loss of the estimator', () => {
     );
     const examples = { name: 'two', count, shape: [d], hash: 'none', ...inMemory(data, count) };
     const { mean, standardError } = await estimatorLoss(counts, examples, options);
-    // The total of all counts is sufficient: Poisson of means 9 and 21. d · E[Var(x | total)], of values 2 apart.
+    // The total of all counts is sufficient: Poisson of means 9 and 21. d · E[Var(x | total)], of
+    // values 2 apart.
     let [bayes, p, q] = [0, Math.exp(-d * RATE * 1.5), Math.exp(-d * RATE * 3.5)];
     for (let total = 0; total < 100; total++) {
       bayes += d * 4 * ((0.5 * p * q) / (p + q));

@@ -1,7 +1,8 @@
+import { type Dataset, pick, readAllScaled } from '../data/index.ts';
 import { type BayesEstimator, poissonNoise, sampleMeasurements } from '../density/index.ts';
+import { pause } from '../pause.ts';
 import { fillNormal, foldKey, randomKey } from '../random.ts';
 import { countTarget, type JumpTarget, type Target, targetOf } from '../sample/index.ts';
-import { type Dataset, pick, readAllScaled } from '../train/index.ts';
 
 /** Numbers below a seed that have to do with the noise of held-out examples. */
 const PURPOSE = 22;
@@ -22,9 +23,10 @@ export interface EstimatorLoss {
 }
 
 /**
- * E‖x − x̂(y)‖², summed over dimensions: the loss of the estimator that a walk jumps with, ν(ȳ), or the mean of the M
- * estimates where all measurements are seen. So it says the same of every parametrization. The measurements
- * of an example are a function of seed, M and its place: two denoisers see the same.
+ * Measures E‖x − x̂(y)‖², summed over dimensions: the loss of the estimator that a walk jumps with,
+ * ν(ȳ), or the mean of the M estimates where all measurements are seen. So it says the same of
+ * every parametrization. The measurements of an example are a function of seed, M and its place:
+ * two denoisers see the same.
  * @throws the signal's reason, between two batches.
  */
 export async function estimatorLoss(
@@ -47,7 +49,7 @@ export async function estimatorLoss(
       errors.push(sum);
     }
     // The runtime blocks its thread: let signals and timers through between batches.
-    await new Promise((resolve) => setImmediate(resolve));
+    await pause();
   }
   return meanOf(errors);
 }
@@ -60,8 +62,8 @@ export interface MeasurementOptions {
 }
 
 /**
- * M measurements of every example, by the noise that a denoiser is of, and what jumps and turns with them. The score
- * of counts is the estimate by each measurement.
+ * Draws M measurements of every example, by the noise that a denoiser is of, and what jumps and
+ * turns with them. The score of counts is the estimate by each measurement.
  * @param x `[rows, d]`; y is `[rows, M, d]`.
  */
 export function measurementsOf(

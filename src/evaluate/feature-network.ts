@@ -27,7 +27,10 @@ export interface FeatureNetworkOptions {
   readonly name: string;
   readonly shape: Shape;
   readonly classes?: readonly string[];
-  /** Features `[batch, D]`, and logits `[batch, K]` where there are classes, of images `[batch, ...shape]`. */
+  /**
+   * Features `[batch, D]`, and logits `[batch, K]` where there are classes, of images `[batch,
+   * ...shape]`.
+   */
   readonly build: (images: Tensor) => { readonly features: Tensor; readonly logits?: Tensor };
   /** Images of one call of the runtime. */
   readonly batch: number;
@@ -76,7 +79,10 @@ export async function compileFeatures({
     return all;
   };
   return {
-    ...{ name, shape, dimension, classes },
+    name,
+    shape,
+    dimension,
+    classes,
     run: async (values) => {
       checkWholeImages(name, values, shape);
       return run(values);
@@ -89,14 +95,18 @@ function checkWholeImages(name: string, { length }: Float32Array, shape: Shape):
   if (length % sizeOf(shape) === 0) return;
   throw new UserError(
     `${name} features: ${length} values are no whole number of images [${shape.join(', ')}]`,
+    { code: 'shape', facts: { shape, values: length } },
   );
 }
 
-/** The pixels themselves as features, for images that no network was trained on. */
+/** Takes the pixels themselves as features, for images that no network was trained on. */
 export function pixelFeatures(shape: Shape): FeatureNetwork {
   const dimension = sizeOf(shape);
   return {
-    ...{ name: 'pixels', shape, dimension, classes: [] },
+    name: 'pixels',
+    shape,
+    dimension,
+    classes: [],
     run: async (images) => {
       checkWholeImages('pixels', images, shape);
       return { features: images.slice(), logits: new Float32Array(0) };

@@ -1,4 +1,7 @@
-/** What the measures on sets of features share: checks, and products in double precision by the engine. */
+/**
+ * What the measures on sets of features share: checks, and products in double precision by the
+ * engine.
+ */
 import { UserError } from '../errors.ts';
 import { compile, input, matMul, type Program, type Tensor } from '../graph/index.ts';
 
@@ -9,7 +12,7 @@ export interface EngineOptions {
 }
 
 /**
- * The number of rows of features `[n, D]`.
+ * Counts the rows of features `[n, D]` and checks them.
  *
  * @param needed fewest rows that the measure is defined for.
  * @throws UserError for a dimension that is none, a partial row, too few rows, or the first number
@@ -24,32 +27,36 @@ export function checkFeatures(
   if (!Number.isSafeInteger(dimension) || dimension < 1) {
     throw new UserError(
       `${name}: dimension ${dimension} is no number of features; give a whole number of at least 1`,
+      { facts: { option: 'dimension', value: dimension, least: 1 } },
     );
   }
   if (features.length % dimension !== 0) {
     throw new UserError(
       `${name}: ${features.length} values are no whole rows of ${dimension}; check the shape`,
+      { code: 'shape', facts: { set: name, dimension, values: features.length } },
     );
   }
   const count = features.length / dimension;
   if (count < needed) {
-    throw new UserError(`${name}: ${count} examples; at least ${needed} are needed, give more`);
+    throw new UserError(`${name}: ${count} examples; at least ${needed} are needed, give more`, {
+      facts: { set: name, count, least: needed },
+    });
   }
   for (let at = 0; at < features.length; at++) {
     if (Number.isFinite(features[at]!)) continue;
     throw new UserError(
       `${name}: example ${Math.floor(at / dimension)}, feature ${at % dimension} is ${features[at]}; every feature must be finite`,
+      {
+        facts: {
+          set: name,
+          example: Math.floor(at / dimension),
+          feature: at % dimension,
+          value: features[at],
+        },
+      },
     );
   }
   return count;
-}
-
-/** @throws UserError unless `value` is a whole number of `least` to `most`. */
-export function checkWhole(name: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw new UserError(
-    `${name}: ${value} is not possible; give a whole number of ${least} to ${most}`,
-  );
 }
 
 /** A matrix product of fixed shapes in double precision. */
@@ -85,7 +92,7 @@ export async function compileProduct(shape: ProductShape): Promise<Product> {
   };
 }
 
-/** One product; see `compileProduct`. */
+/** Computes one product; see `compileProduct`. */
 export async function product(
   a: Float64Array,
   b: Float64Array,
@@ -99,7 +106,7 @@ export async function product(
   }
 }
 
-/** The CPU alone computes in double precision. */
+/** Compiles for the CPU, which alone computes in double precision. */
 export function compileDouble<I extends Readonly<Record<string, Tensor>>>(
   inputs: I,
   outputs: Readonly<Record<string, Tensor>>,

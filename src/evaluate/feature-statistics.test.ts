@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { checkEnough, featureStatistics, statisticsAccumulator } from './feature-statistics.ts';
 import { fixture, normalFeatures, statisticsOf } from './testing-features.ts';
 
@@ -106,29 +106,36 @@ test('a feature that never changes has variance 0, to the last bit', async () =>
 
 describe('bad input', () => {
   test.each([
-    [new Float32Array(3), 3, /featureStatistics: 1 examples; at least 2 are needed/],
-    [new Float32Array(5), 3, /5 values are no whole rows of 3/],
-    [new Float32Array(4), 0, /dimension 0 is no number of features/],
-    [Float32Array.of(1, 2, 3, Number.NaN), 2, /example 1, feature 1 is NaN; every feature must be/],
-    [Float32Array.of(1, Number.POSITIVE_INFINITY, 3, 4), 2, /example 0, feature 1 is Infinity/],
-  ])('%o of dimension %s', async (features, dimension, message) => {
-    await expect(featureStatistics(features, dimension)).rejects.toThrow(message);
-    await expect(featureStatistics(features, dimension)).rejects.toThrow(UserError);
+    [new Float32Array(3), 3, anError('invalid', { count: 1, least: 2 })],
+    [new Float32Array(5), 3, anError('shape', { dimension: 3, values: 5 })],
+    [new Float32Array(4), 0, anError('invalid', { option: 'dimension', value: 0 })],
+    [
+      Float32Array.of(1, 2, 3, Number.NaN),
+      2,
+      anError('invalid', { example: 1, feature: 1, value: Number.NaN }),
+    ],
+    [
+      Float32Array.of(1, Number.POSITIVE_INFINITY, 3, 4),
+      2,
+      anError('invalid', { example: 0, feature: 1 }),
+    ],
+  ])('%o of dimension %s', async (features, dimension, error) => {
+    await expect(featureStatistics(features, dimension)).rejects.toThrow(error);
   });
 
   test('nothing is added of a batch that is refused, and one example is no covariance', async () => {
     const accumulator = await statisticsAccumulator(1);
     await accumulator.add(Float32Array.of(1));
-    await expect(accumulator.add(Float32Array.of(5, Number.NaN))).rejects.toThrow(/is NaN/);
-    await expect(accumulator.result()).rejects.toThrow(/1 examples; a covariance needs 2/);
+    await expect(accumulator.add(Float32Array.of(5, Number.NaN))).rejects.toThrow(
+      anError('invalid', { value: Number.NaN }),
+    );
+    await expect(accumulator.result()).rejects.toThrow(anError('invalid', { count: 1, least: 2 }));
     await accumulator.release();
   });
 
   test('says how many examples a covariance needs', () => {
     expect(() => checkEnough(statisticsOf([0, 0], [1, 1], 2), 'samples')).toThrow(
-      new UserError(
-        'samples: 2 examples are too few for the covariance of 2 features; at least 3 are needed, give more or use features of lower dimension',
-      ),
+      anError('invalid', { source: 'samples', count: 2, least: 3 }),
     );
     expect(() => checkEnough(statisticsOf([0, 0], [1, 1], 3), 'samples')).not.toThrow();
   });

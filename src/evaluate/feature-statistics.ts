@@ -1,6 +1,7 @@
+import { checkWhole } from '../checks.ts';
 import { UserError } from '../errors.ts';
 import { input, matMul, slice, type Tensor } from '../graph/index.ts';
-import { checkFeatures, checkWhole, compileDouble, type EngineOptions } from './feature-sets.ts';
+import { checkFeatures, compileDouble, type EngineOptions } from './feature-sets.ts';
 
 /** Mean and covariance of a set of features. */
 export interface FeatureStatistics {
@@ -33,8 +34,8 @@ const ROWS = 2048;
 const PANEL = 512;
 
 /**
- * Mean and covariance of features `[n, D]`. 50,000 × 2,048 are 210 billion products (half of them by
- * symmetry); see `statisticsAccumulator` for how.
+ * Computes mean and covariance of features `[n, D]`. 50,000 × 2,048 are 210 billion products (half
+ * of them by symmetry); see `statisticsAccumulator` for how.
  *
  * @throws UserError for fewer than 2 examples, a partial row, or a number that is not finite.
  */
@@ -54,11 +55,12 @@ export async function featureStatistics(
 }
 
 /**
- * Mean and covariance in double precision, in one pass over features that arrive in batches. Examples
- * are gathered in blocks of 2,048; each is centred by its own mean, its sum of squares XᵀX is a product
- * by the engine, and blocks are merged by Chan, Golub & LeVeque 1983, "Algorithms for computing the
- * sample variance", equation 2.1: nothing cancels where the mean is large beside the deviations. The
- * result does not depend on how examples are cut into batches, to the last bit.
+ * Gathers mean and covariance in double precision, in one pass over features that arrive in
+ * batches. Examples are gathered in blocks of 2,048; each is centred by its own mean, its sum of
+ * squares XᵀX is a product by the engine, and blocks are merged by Chan, Golub & LeVeque 1983,
+ * "Algorithms for computing the sample variance", equation 2.1: nothing cancels where the mean is
+ * large beside the deviations. The result does not depend on how examples are cut into batches, to
+ * the last bit.
  *
  * @param dimension D.
  */
@@ -66,7 +68,7 @@ export async function statisticsAccumulator(
   dimension: number,
   { threads }: EngineOptions = {},
 ): Promise<StatisticsAccumulator> {
-  checkWhole('statisticsAccumulator: dimension', dimension, 1, 2 ** 15);
+  checkWhole('dimension', dimension, 1, 2 ** 15);
   const gram = await compileGram(dimension, threads);
   const block = new Float64Array(ROWS * dimension);
   const sums = emptySums(dimension);
@@ -97,6 +99,7 @@ export async function statisticsAccumulator(
       if (count < 2) {
         throw new UserError(
           `feature statistics: ${count} examples; a covariance needs 2 at least, give more`,
+          { facts: { count, least: 2 } },
         );
       }
       return { count, mean: mean.slice(), covariance: mirrored(squares, dimension, count - 1) };
@@ -106,8 +109,8 @@ export async function statisticsAccumulator(
 }
 
 /**
- * Says whether there are enough examples for a covariance of full rank: more than D. A distance from
- * fewer is defined, but says more of the number of examples than of their law.
+ * Says whether there are enough examples for a covariance of full rank: more than D. A distance
+ * from fewer is defined, but says more of the number of examples than of their law.
  *
  * @param source what the features are of, for the message, such as `the samples`.
  * @throws UserError where count ≤ D.
@@ -116,6 +119,7 @@ export function checkEnough({ count, mean }: FeatureStatistics, source: string):
   if (count > mean.length) return;
   throw new UserError(
     `${source}: ${count} examples are too few for the covariance of ${mean.length} features; at least ${mean.length + 1} are needed, give more or use features of lower dimension`,
+    { facts: { source, count, least: mean.length + 1 } },
   );
 }
 

@@ -1,14 +1,14 @@
 /** Cosines and sines of the last size used: the coordinates of one chain all have one size. */
 let table = { size: 0, cosines: new Float64Array(0), sines: new Float64Array(0) };
 
-/** The least power of two that is at least n. */
+/** Finds the least power of two that is at least n. */
 export function powerOfTwoFrom(n: number): number {
   return n <= 1 ? 1 : 2 ** Math.ceil(Math.log2(n));
 }
 
 /**
- * The discrete Fourier transform Σ_t z_t exp(−2πi kt/n), in place, unscaled (Cooley & Tukey 1965,
- * radix 2).
+ * Computes the discrete Fourier transform Σ_t z_t exp(−2πi kt/n), in place, unscaled (Cooley &
+ * Tukey 1965, radix 2).
  *
  * @param real `[n]`, n a power of two.
  * @param imaginary `[n]`.

@@ -5,20 +5,21 @@ import { semidefiniteFactor } from './semidefinite-factor.ts';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
 
 /**
- * The Fréchet distance of two Gaussians, ‖μ₁ − μ₂‖² + tr(C₁ + C₂ − 2 (C₁^½ C₂ C₁^½)^½) (Dowson & Landau
- * 1982, "The Fréchet distance between multivariate normal distributions", equation 4; Heusel et al. 2017
- * for features of images, where it is called FID): the square of a distance, in squared units of the
- * features.
+ * Computes the Fréchet distance of two Gaussians, ‖μ₁ − μ₂‖² + tr(C₁ + C₂ − 2 (C₁^½ C₂ C₁^½)^½)
+ * (Dowson & Landau 1982, "The Fréchet distance between multivariate normal distributions", equation
+ * 4; Heusel et al. 2017 for features of images, where it is called FID): the square of a distance,
+ * in squared units of the features.
  *
- * In double precision, and safe for covariances of any rank: with C₁ = L Lᵀ, L of C₁'s own rank, the
- * trace of the root is that of (LᵀC₂L)^½, the sum of the roots of a symmetric matrix's eigenvalues.
- * Eigenvalues that are nothing beside the largest (rounding, also below 0) count as 0, and a distance
- * that rounding takes below 0 is given as 0. An eigenvalue is off by some ε of the largest, λ, so a root
- * near 0 by up to about 1e-7 √λ: with many of them the distance has an error of about 1e-6 of the
- * traces. Equal covariances have the root of their product in closed form, and no such error.
+ * In double precision, and safe for covariances of any rank: with C₁ = L Lᵀ, L of C₁'s own rank,
+ * the trace of the root is that of (LᵀC₂L)^½, the sum of the roots of a symmetric matrix's
+ * eigenvalues. Eigenvalues that are nothing beside the largest (rounding, also below 0) count as 0,
+ * and a distance that rounding takes below 0 is given as 0. An eigenvalue is off by some ε of the
+ * largest, λ, so a root near 0 by up to about 1e-7 √λ: with many of them the distance has an error
+ * of about 1e-6 of the traces. Equal covariances have the root of their product in closed form, and
+ * no such error.
  *
- * @throws UserError where the statistics have different D, are of fewer than 2 examples, have another
- *   shape than they say, or are not finite.
+ * @throws UserError where the statistics have different D, are of fewer than 2 examples, have
+ * another shape than they say, or are not finite.
  */
 export async function frechetDistance(
   a: FeatureStatistics,
@@ -31,6 +32,7 @@ export async function frechetDistance(
   if (b.mean.length !== dimension) {
     throw new UserError(
       `frechetDistance: a has ${dimension} features and b ${b.mean.length}; take both from one network`,
+      { code: 'shape', facts: { a: dimension, b: b.mean.length } },
     );
   }
   let distance = 0;
@@ -86,11 +88,16 @@ function checkStatistics(name: string, { count, mean, covariance }: FeatureStati
   if (!(count >= 2)) {
     throw new UserError(
       `${subject}: statistics of ${count} examples; a covariance needs 2 at least, give more`,
+      { facts: { statistics: name, count, least: 2 } },
     );
   }
   if (covariance.length !== dimension * dimension || dimension === 0) {
     throw new UserError(
       `${subject}: ${dimension} means and ${covariance.length} covariances; D and D × D are needed`,
+      {
+        code: 'shape',
+        facts: { statistics: name, means: dimension, covariances: covariance.length },
+      },
     );
   }
   for (const [what, values] of [
@@ -101,6 +108,7 @@ function checkStatistics(name: string, { count, mean, covariance }: FeatureStati
     if (bad < 0) continue;
     throw new UserError(
       `${subject}: ${what} ${bad} is ${values[bad]}; compute the statistics again from finite features`,
+      { facts: { statistics: name, of: what, index: bad, value: values[bad] } },
     );
   }
 }

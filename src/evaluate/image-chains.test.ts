@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fillNormal, randomKey } from '../random.ts';
+import { anError } from '../testing-errors.ts';
 import type { ChainDraws } from './draws.ts';
 import { imageChainDiagnostics, SLOW_CHAIN_DRAWS } from './image-chains.ts';
 
@@ -37,7 +38,8 @@ describe('imageChainDiagnostics', () => {
       const features = autoregressive([100, draws, 4], 0.999999, 1);
       return imageChainDiagnostics({ features, scoreCallsPerDraw: 1 }).effectiveSamples.median;
     };
-    // The sum of autocorrelations ends after half a chain: at 10 draws with the first pair, 1 + 1 + 2·1.
+    // The sum of autocorrelations ends after half a chain: at 10 draws with the first pair, 1 + 1 +
+    // 2·1.
     expect(of(10)).toBeGreaterThan(240);
     expect(of(SLOW_CHAIN_DRAWS)).toBeLessThan(120);
   });
@@ -46,7 +48,8 @@ describe('imageChainDiagnostics', () => {
     const [chains, draws, rho] = [20, 500, 0.8];
     const features = autoregressive([chains, draws, 8], rho, 1);
     const found = imageChainDiagnostics({ features, scoreCallsPerDraw: 4 });
-    // 80,000 correlated values: deviation of each lag about √(2/(1−ρ²)/80,000) ≈ 0.008; five of them.
+    // 80,000 correlated values: deviation of each lag about √(2/(1−ρ²)/80,000) ≈ 0.008; five of
+    // them.
     for (const t of [0, 1, 2, 5]) {
       expect(Math.abs(found.autocorrelation[t]! - rho ** t)).toBeLessThan(0.04);
     }
@@ -113,7 +116,7 @@ describe('imageChainDiagnostics', () => {
   test('too few draws', () => {
     const features = autoregressive([4, 9, 2], 0, 5);
     expect(() => imageChainDiagnostics({ features, scoreCallsPerDraw: 1 })).toThrow(
-      'chains: 9 draws of each chain; at least 10 are needed, draw more from each',
+      anError('invalid', { draws: 9, least: 10 }),
     );
   });
 });

@@ -12,9 +12,15 @@ export interface ImageChainDiagnostics {
   readonly draws: number;
   /** Score calls from one draw of a chain to the next. */
   readonly scoreCallsPerDraw: number;
-  /** Autocorrelation of the features by lag in draws, the mean over features weighted by their variance. */
+  /**
+   * Autocorrelation of the features by lag in draws, the mean over features weighted by their
+   * variance.
+   */
   readonly autocorrelation: readonly number[];
-  /** Over all chains, by feature: the median and the least; of the 128 of largest variance where there are more. An upper bound below `SLOW_CHAIN_DRAWS` draws. */
+  /**
+   * Over all chains, by feature: the median and the least; of the 128 of largest variance where
+   * there are more. An upper bound below `SLOW_CHAIN_DRAWS` draws.
+   */
   readonly effectiveSamples: { readonly median: number; readonly least: number };
   /** Median effective samples per score call; 1/`scoreCallsPerDraw` where draws are independent. */
   readonly effectiveSamplesPerScoreCall: number;
@@ -63,8 +69,9 @@ export interface ImageChainOptions {
 export const CHAIN_DRAWS = 10;
 
 /**
- * Fewest draws of a chain that tell a slow chain from a slower one: the sum of autocorrelations ends with half
- * a chain, so that chains of 10 draws that never move would still have a quarter of them as effective samples.
+ * Fewest draws of a chain that tell a slow chain from a slower one: the sum of autocorrelations
+ * ends with half a chain, so that chains of 10 draws that never move would still have a quarter of
+ * them as effective samples.
  */
 export const SLOW_CHAIN_DRAWS = 50;
 
@@ -72,8 +79,9 @@ export const SLOW_CHAIN_DRAWS = 50;
 const LAGS = 100;
 
 /**
- * Diagnostics of chains of images (the claim of paper A, figure 3, that single chains visit diverse
- * classes, in numbers).
+ * Computes diagnostics of chains of images (the claim of paper A, figure 3, that single chains
+ * visit diverse classes, in numbers).
+ *
  * @throws UserError for fewer than 10 draws of each chain.
  */
 export function imageChainDiagnostics({
@@ -86,14 +94,25 @@ export function imageChainDiagnostics({
   if (draws < CHAIN_DRAWS) {
     throw new UserError(
       `chains: ${draws} draws of each chain; at least ${CHAIN_DRAWS} are needed, draw more from each`,
+      { facts: { draws, least: CHAIN_DRAWS } },
     );
   }
   const features = liveliest(all);
-  const sizes = sorted(effectiveSampleSize(features));
-  const ratios = sorted(rHat(features));
+  const found = effectiveSampleSize(features);
+  const ratio = rHat(features);
+  // Of features that are one value in all draws R̂ is undefined; they say nothing of the walk.
+  const moving = [...ratio.keys()].filter((k) => !Number.isNaN(ratio[k]!));
+  const of = (values: Float64Array, none: number) =>
+    moving.length === 0
+      ? Float64Array.of(none)
+      : sorted(Float64Array.from(moving, (k) => values[k]!));
+  const sizes = of(found, 0);
+  const ratios = of(ratio, Number.NaN);
   const median = (values: Float64Array) => values[values.length >> 1]!;
   return {
-    ...{ chains, draws, scoreCallsPerDraw },
+    chains,
+    draws,
+    scoreCallsPerDraw,
     autocorrelation: meanAutocorrelation(features),
     effectiveSamples: { median: median(sizes), least: sizes[0]! },
     effectiveSamplesPerScoreCall: median(sizes) / (chains * draws * scoreCallsPerDraw),
@@ -142,10 +161,16 @@ function meanAutocorrelation(features: ChainDraws): number[] {
   return mean.map((sum) => (total > 0 ? sum / total : 1));
 }
 
-/** A picture is all but the one before where its features moved less than this share of the usual distance. */
+/**
+ * A picture is all but the one before where its features moved less than this share of the usual
+ * distance.
+ */
 const STUCK = 0.05;
 
-/** The usual distance is that of two independent draws: √2 deviations of all draws, over all features. */
+/**
+ * The usual distance is that of two independent draws: √2 deviations of all draws, over all
+ * features.
+ */
 function longestStuck(features: ChainDraws): Stretch {
   const { data, shape } = features;
   const [chains, draws, dimension] = shape;
@@ -178,7 +203,10 @@ function classVisits(logits: ChainDraws, names: readonly string[]): ClassVisits 
   );
   const { mode, ...stay } = longestStay;
   return {
-    ...{ names, occupancy, coverage, transitions },
+    names,
+    occupancy,
+    coverage,
+    transitions,
     perChain: visited.reduce((sum, count) => sum + count, 0) / chains,
     switchRate: switches / (chains * (draws - 1)),
     longestStay: { ...stay, name: names[mode]! },

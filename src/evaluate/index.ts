@@ -3,8 +3,21 @@ export {
   autocorrelation,
   autocorrelationTime,
 } from './autocorrelation.ts';
+export {
+  type Conformity,
+  type ConformityOptions,
+  compositionOf,
+  conformity,
+} from './conformity.ts';
+export {
+  type ChainDiagnostics,
+  type ChainProblem,
+  diagnoseChains,
+} from './diagnose-chains.ts';
+export { createReferences, frechet, frechetName, type References } from './distances.ts';
 export type { ChainDraws } from './draws.ts';
 export { type EffectiveSampleSizeOptions, effectiveSampleSize } from './effective-sample-size.ts';
+export { type Equipartition, equipartition, scoresOfJumps } from './equipartition.ts';
 export {
   type EquivarianceError,
   type EquivarianceOptions,
@@ -16,6 +29,7 @@ export {
   estimatorLoss,
   measurementsOf,
 } from './estimator-loss.ts';
+export { type EvaluateOptions, evaluate, type Samples } from './evaluate.ts';
 export {
   compileFeatures,
   type FeatureNetwork,
@@ -39,7 +53,6 @@ export {
   embeddedFeatureNames,
   embeddedFeatures,
   type FeatureCard,
-  readFeatureWeights,
 } from './features/embedded.ts';
 export { frechetDistance } from './frechet-distance.ts';
 export {
@@ -58,6 +71,12 @@ export {
   type KernelDistanceOptions,
   kernelDistance,
 } from './kernel-distance.ts';
+export {
+  describeFindings,
+  type Findings,
+  type MetricName,
+  metricNames,
+} from './measure.ts';
 export {
   type Closeness,
   type Memorisation,
@@ -89,6 +108,18 @@ export {
   nearestNeighbours,
 } from './nearest.ts';
 export {
+  identity,
+  type LabelledSequence,
+  type NearestSequence,
+  type NearestSequencesOptions,
+  nearestSequences,
+} from './nearest-sequences.ts';
+export {
+  type PositionFrequencies,
+  positionDivergence,
+  positionFrequencies,
+} from './position-frequencies.ts';
+export {
   type PrecisionRecall,
   type PrecisionRecallOptions,
   precisionRecall,
@@ -107,6 +138,7 @@ export {
   sequenceStatistics,
   type TrainingComparison,
 } from './sequence-statistics.ts';
+export { type Trial, type Tuned, type TuneOptions, tuneWalk } from './tune.ts';
 export {
   EXACT_WASSERSTEIN_LIMIT,
   exactWasserstein,

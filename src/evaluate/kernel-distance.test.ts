@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { fullKernelDistance, kernelDistance } from './kernel-distance.ts';
 import { fixture, normalFeatures } from './testing-features.ts';
 
@@ -13,8 +13,8 @@ describe.each(fixture.cases)('as numpy: $name', ({ dimension, a, b, kernel }) =>
 });
 
 describe('in one dimension', () => {
-  // k(x, y) = 1 + 3xy + 3x²y² + x³y³, so the squared discrepancy of two laws is 3Δ₁² + 3Δ₂² + Δ₃², Δ the
-  // differences of the moments. N(0, 1) and N(1/2, 1): 1/2, 1/4 and 3/2 + 1/8.
+  // k(x, y) = 1 + 3xy + 3x²y² + x³y³, so the squared discrepancy of two laws is 3Δ₁² + 3Δ₂² + Δ₃²,
+  // Δ the differences of the moments. N(0, 1) and N(1/2, 1): 1/2, 1/4 and 3/2 + 1/8.
   const expected = 3 / 4 + 3 / 16 + (13 / 8) ** 2;
 
   test('the difference of moments, in closed form', async () => {
@@ -79,13 +79,17 @@ test('is a function of its seed, symmetric, and blind to rotations by permuting 
 });
 
 test.each([
-  [12, 4, {}, /kernelDistance: a: 3 examples; at least 4 are needed/],
-  [16, 5, {}, /no whole rows of 5/],
-  [16, 4, { subsetSize: 4 }, /subsetSize: 4 is not possible; give a whole number of 2 to 3/],
-  [16, 4, { subsets: 1 }, /subsets: 1 is not possible/],
-  [16, 4, { seed: -1 }, /seed: -1/],
-])('refuses %s values of dimension %s with %o', async (size, dimension, options, message) => {
+  [12, 4, {}, anError('invalid', { count: 3, least: 4 })],
+  [16, 5, {}, anError('shape', { dimension: 5, values: 16 })],
+  [
+    16,
+    4,
+    { subsetSize: 4 },
+    anError('invalid', { option: 'subsetSize', value: 4, least: 2, most: 3 }),
+  ],
+  [16, 4, { subsets: 1 }, anError('invalid', { option: 'subsets', value: 1 })],
+  [16, 4, { seed: -1 }, anError('invalid', { option: 'seed', value: -1 })],
+])('refuses %s values of dimension %s with %o', async (size, dimension, options, error) => {
   const x = new Float32Array(size);
-  await expect(kernelDistance(x, x, dimension, options)).rejects.toThrow(message);
-  await expect(kernelDistance(x, x, dimension, options)).rejects.toThrow(UserError);
+  await expect(kernelDistance(x, x, dimension, options)).rejects.toThrow(error);
 });

@@ -1,5 +1,6 @@
+import { checkWhole } from '../checks.ts';
 import { permutation, randomKey } from '../random.ts';
-import { checkFeatures, checkWhole, type EngineOptions } from './feature-sets.ts';
+import { checkFeatures, type EngineOptions } from './feature-sets.ts';
 import { forEachProduct } from './pairwise.ts';
 
 export interface KernelDistanceOptions extends EngineOptions {
@@ -12,7 +13,9 @@ export interface KernelDistanceOptions extends EngineOptions {
 }
 
 export interface KernelDistance {
-  /** Average of the unbiased estimates; 0 on average where the laws are equal, so it can be below. */
+  /**
+   * Average of the unbiased estimates; 0 on average where the laws are equal, so it can be below.
+   */
   readonly mean: number;
   /** Standard error of `mean` as an estimate for the laws, not for these examples alone. */
   readonly standardError: number;
@@ -23,19 +26,21 @@ export interface KernelDistance {
 }
 
 /**
- * The kernel distance of Bińkowski, Sutherland, Arbel & Gretton 2018, "Demystifying MMD GANs", section
- * 4.3 (of Inception features it is KID): squared maximum mean discrepancy with the kernel
- * (xᵀy/D + 1)³, its unbiased estimate averaged over random subsets, each drawn without repetition.
+ * Estimates the kernel distance of Bińkowski, Sutherland, Arbel & Gretton 2018, "Demystifying MMD
+ * GANs", section 4.3 (of Inception features it is KID): squared maximum mean discrepancy with the
+ * kernel (xᵀy/D + 1)³, its unbiased estimate averaged over random subsets, each drawn without
+ * repetition.
  *
- * The subsets overlap, so their spread alone says too little of the examples being few. The standard
- * error is that of the delete-d jackknife (Shao & Wu 1989, equation 1.4), n/(N − n) times the variance of
- * the estimates, N the smaller set, and of the average over S: s √(n/(N − n) + 1/S). Cautious where the
- * laws are equal. Examples count as independent: draws of one chain are not, and their error is larger.
+ * The subsets overlap, so their spread alone says too little of the examples being few. The
+ * standard error is that of the delete-d jackknife (Shao & Wu 1989, equation 1.4), n/(N − n) times
+ * the variance of the estimates, N the smaller set, and of the average over S: s √(n/(N − n) +
+ * 1/S). Cautious where the laws are equal. Examples count as independent: draws of one chain are
+ * not, and their error is larger.
  *
  * @param a features `[N, D]`.
  * @param b features `[M, D]`.
- * @throws UserError for fewer than 4 examples, a partial row, a number that is not finite, or a subset
- *   that is no smaller than the sets.
+ * @throws UserError for fewer than 4 examples, a partial row, a number that is not finite, or a
+ * subset that is no smaller than the sets.
  */
 export async function kernelDistance(
   a: Float32Array,
@@ -49,8 +54,8 @@ export async function kernelDistance(
   ] as const;
   const fewest = Math.min(...counts);
   const size = subsetSize ?? Math.min(1000, Math.floor(fewest / 2));
-  checkWhole('kernelDistance: subsets', subsets, 2, 1e6);
-  checkWhole('kernelDistance: subsetSize', size, 2, fewest - 1);
+  checkWhole('subsets', subsets, 2, 1e6);
+  checkWhole('subsetSize', size, 2, fewest - 1);
   const estimates: number[] = [];
   for (let subset = 0; subset < subsets; subset++) {
     const [x, y] = [a, b].map((features, side) =>
@@ -70,9 +75,9 @@ export async function kernelDistance(
 }
 
 /**
- * The unbiased estimate of the squared maximum mean discrepancy from all examples (Gretton et al. 2012,
- * "A kernel two-sample test", equation 3), with the kernel (xᵀy/D + 1)³: without the chance of subsets, in
- * 2(N² + M² + NM)D operations.
+ * Computes the unbiased estimate of the squared maximum mean discrepancy from all examples (Gretton
+ * et al. 2012, "A kernel two-sample test", equation 3), with the kernel (xᵀy/D + 1)³: without the
+ * chance of subsets, in 2(N² + M² + NM)D operations.
  *
  * @param a features `[N, D]`.
  * @param b features `[M, D]`.

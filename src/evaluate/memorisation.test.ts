@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { memorisation } from './memorisation.ts';
 import { normalFeatures } from './testing-features.ts';
 
@@ -40,7 +40,9 @@ test('copies with a little noise stand out from images of the same law', async (
 test('a training image that is in the set twice: 0 for its copy, infinite beside it', async () => {
   const training = Float32Array.of(1, 1, 5);
   const { nearest } = await memorisation({
-    ...{ samples: Float32Array.of(1, 1.5), training, dimension: 1 },
+    samples: Float32Array.of(1, 1.5),
+    training,
+    dimension: 1,
   });
   expect(nearest.map(({ index, ratio }) => [index, ratio])).toEqual([
     [0, 0],
@@ -50,13 +52,24 @@ test('a training image that is in the set twice: 0 for its copy, infinite beside
 
 const [two, bad] = [Float32Array.of(1, 2), Float32Array.of(1, Number.NaN)];
 test.each([
-  [{ samples: new Float32Array(), training: two }, /samples: 0 examples; at least 1/],
-  [{ samples: two, training: two.subarray(0, 1) }, /training: 1 examples; at least 2/],
-  [{ samples: bad, training: two }, /samples: example 1, feature 0 is NaN/],
-  [{ samples: two, training: two, heldOut: bad }, /heldOut: example 1, feature 0 is NaN/],
-  [{ samples: two, training: two, threshold: 0 }, /threshold 0 is no ratio/],
-])('refuses %#', async (options, message) => {
+  [
+    { samples: new Float32Array(), training: two },
+    anError('invalid', { set: 'memorisation: samples', count: 0, least: 1 }),
+  ],
+  [{ samples: two, training: two.subarray(0, 1) }, anError('invalid', { count: 1, least: 2 })],
+  [
+    { samples: bad, training: two },
+    anError('invalid', { set: 'memorisation: samples', example: 1, feature: 0 }),
+  ],
+  [
+    { samples: two, training: two, heldOut: bad },
+    anError('invalid', { set: 'memorisation: heldOut', example: 1, feature: 0 }),
+  ],
+  [
+    { samples: two, training: two, threshold: 0 },
+    anError('invalid', { option: 'threshold', value: 0 }),
+  ],
+])('refuses %#', async (options, error) => {
   const run = () => memorisation({ dimension: 1, ...options });
-  await expect(run()).rejects.toThrow(message);
-  await expect(run()).rejects.toThrow(UserError);
+  await expect(run()).rejects.toThrow(error);
 });

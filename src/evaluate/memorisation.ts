@@ -8,7 +8,10 @@ export interface MemorisationOptions extends EngineOptions {
   readonly samples: Float32Array;
   /** What the model learned from, `[N, d]`, N of 2 at least. */
   readonly training: Float32Array;
-  /** Images of the same law that it did not see, `[m, d]`: what the numbers would be without copying. */
+  /**
+   * Images of the same law that it did not see, `[m, d]`: what the numbers would be without
+   * copying.
+   */
   readonly heldOut?: Float32Array;
   /** d. */
   readonly dimension: number;
@@ -19,9 +22,9 @@ export interface MemorisationOptions extends EngineOptions {
 /** The training image nearest to an image. */
 export interface NearestTraining extends Neighbour {
   /**
-   * `distance` divided by the distance of that training image to the training image nearest to it: small
-   * for a copy, about 1 for a new image. 0 for an exact copy; infinite for a new image beside a training
-   * image that is in the set twice.
+   * `distance` divided by the distance of that training image to the training image nearest to it:
+   * small for a copy, about 1 for a new image. 0 for an exact copy; infinite for a new image beside
+   * a training image that is in the set twice.
    */
   readonly ratio: number;
 }
@@ -43,15 +46,15 @@ export interface Memorisation {
 }
 
 /**
- * Whether samples are copies of training images. Each has its nearest training image, in Euclidean distance,
- * judged against how far that image's own neighbourhood reaches; 1/3 is the ratio that Yoon, Choi, Kwon &
- * Ryu 2023, "Diffusion probabilistic models generalize when they fail to memorize", take for a copy (with
- * the second nearest training image of the sample in the denominator). Held-out images say what share comes
- * of chance. Call it for pixels and for features: copies that are shifted or recoloured show in the
- * latter alone.
+ * Tells whether samples are copies of training images. Each has its nearest training image, in
+ * Euclidean distance, judged against how far that image's own neighbourhood reaches; 1/3 is the
+ * ratio that Yoon, Choi, Kwon & Ryu 2023, "Diffusion probabilistic models generalize when they fail
+ * to memorize", take for a copy (with the second nearest training image of the sample in the
+ * denominator). Held-out images say what share comes of chance. Call it for pixels and for
+ * features: copies that are shifted or recoloured show in the latter alone.
  *
- * @throws UserError for no samples, fewer than 2 training images, a partial row, a value that is not
- *   finite, or a threshold that is not above 0.
+ * @throws UserError for no samples, fewer than 2 training images, a partial row, a value that is
+ * not finite, or a threshold that is not above 0.
  */
 export async function memorisation({
   samples,
@@ -65,7 +68,9 @@ export async function memorisation({
   checkFeatures('memorisation: training', training, dimension, 2);
   if (heldOut) checkFeatures('memorisation: heldOut', heldOut, dimension);
   if (!(threshold > 0)) {
-    throw new UserError(`memorisation: threshold ${threshold} is no ratio; give a number above 0`);
+    throw new UserError(`threshold ${threshold}: is no ratio; give a number above 0`, {
+      facts: { option: 'threshold', value: threshold },
+    });
   }
   const find = (images: Float32Array) => nearestTraining(images, training, dimension, { threads });
   const nearest = await find(samples);

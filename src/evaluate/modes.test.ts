@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
 import { fillUniform, randomKey } from '../random.ts';
+import { anError } from '../testing-errors.ts';
 import { likeliestModes, modeVisits, nearestModes } from './modes.ts';
 import { drawsOf } from './testing.ts';
 
@@ -33,12 +33,16 @@ describe('assignment', () => {
 
   test('refuses modes that do not fit', () => {
     const draws = drawsOf([1, 2]);
-    expect(() => nearestModes(draws, [])).toThrow(/no modes; give at least one/);
+    expect(() => nearestModes(draws, [])).toThrow(anError('invalid', { option: 'modes' }));
     expect(() => nearestModes(draws, [[0], [1, 2]])).toThrow(
-      new UserError('nearestModes: mode 1 has 2 coordinates, the draws have 1'),
+      anError('shape', { mode: 1, coordinates: 2, wanted: 1 }),
     );
-    expect(() => nearestModes(draws, [[Number.NaN]])).toThrow(/mode 0, coordinate 0 is NaN/);
-    expect(() => nearestModes(drawsOf([1, Number.NaN]), [[0]])).toThrow(/chain 0, draw 1/);
+    expect(() => nearestModes(draws, [[Number.NaN]])).toThrow(
+      anError('invalid', { mode: 0, coordinate: 0 }),
+    );
+    expect(() => nearestModes(drawsOf([1, Number.NaN]), [[0]])).toThrow(
+      anError('invalid', { chain: 0, draw: 1 }),
+    );
   });
 });
 
@@ -108,13 +112,17 @@ describe('modeVisits', () => {
 
   test('refuses weights and modes that do not fit', () => {
     const one = { data: Int32Array.of(0, 2), shape: [1, 2] as const };
-    expect(() => modeVisits(one, [0.5, 0.4, 0.2])).toThrow(/the weights sum to 1\.1\d*, not to 1/);
-    expect(() => modeVisits(one, [1, 0])).toThrow(/weight 1 is 0; weights are above 0/);
+    expect(() => modeVisits(one, [0.5, 0.4, 0.2])).toThrow(
+      anError('invalid', { option: 'weights', sum: expect.closeTo(1.1, 12) }),
+    );
+    expect(() => modeVisits(one, [1, 0])).toThrow(
+      anError('invalid', { option: 'weights', index: 1, value: 0 }),
+    );
     expect(() => modeVisits(one, [0.5, 0.5])).toThrow(
-      new UserError('modeVisits: chain 0, draw 1 is in mode 2; 2 weights name modes 0 to 1'),
+      anError('invalid', { chain: 0, draw: 1, value: 2, most: 1 }),
     );
     expect(() => modeVisits({ data: new Int32Array(0), shape: [0, 2] }, [1])).toThrow(
-      /do not fill/,
+      anError('shape', { shape: [0, 2], values: 0 }),
     );
   });
 });

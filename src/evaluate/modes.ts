@@ -36,8 +36,8 @@ export interface ModeVisits {
 }
 
 /**
- * The nearest mode of each draw in Euclidean distance, the first of equals. Right for components of
- * one round covariance; for others see `likeliestModes`.
+ * Finds the nearest mode of each draw in Euclidean distance, the first of equals. Right for
+ * components of one round covariance; for others see `likeliestModes`.
  *
  * @param modes K centres of length d.
  * @throws UserError for no modes, a centre of another dimension or a value that is not finite.
@@ -48,16 +48,22 @@ export function nearestModes(
 ): ModeAssignment {
   checkDraws('nearestModes', draws, 1);
   const [chains, count, dimension] = draws.shape;
-  if (modes.length === 0) throw new UserError('nearestModes: no modes; give at least one centre');
+  if (modes.length === 0)
+    throw new UserError('nearestModes: no modes; give at least one centre', {
+      facts: { option: 'modes', count: 0 },
+    });
   for (const [k, mode] of modes.entries()) {
     if (mode.length !== dimension) {
       throw new UserError(
         `nearestModes: mode ${k} has ${mode.length} coordinates, the draws have ${dimension}`,
+        { code: 'shape', facts: { mode: k, coordinates: mode.length, wanted: dimension } },
       );
     }
     const bad = Array.from(mode).findIndex((x) => !Number.isFinite(x));
     if (bad >= 0) {
-      throw new UserError(`nearestModes: mode ${k}, coordinate ${bad} is ${mode[bad]}`);
+      throw new UserError(`nearestModes: mode ${k}, coordinate ${bad} is ${mode[bad]}`, {
+        facts: { mode: k, coordinate: bad, value: mode[bad] },
+      });
     }
   }
   const data = Int32Array.from({ length: chains * count }, (_, row) =>
@@ -67,7 +73,7 @@ export function nearestModes(
 }
 
 /**
- * The mode with the largest responsibility for each draw, the first of equals.
+ * Finds the mode with the largest responsibility for each draw, the first of equals.
  *
  * @param responsibilities as draws of dimension K: `[chains, draws, K]`, posterior probabilities of
  * the components or anything in the same order, such as their logarithms (finite).
@@ -84,7 +90,7 @@ export function likeliestModes(responsibilities: ChainDraws): ModeAssignment {
 }
 
 /**
- * Coverage, occupancy, transitions and stays of chains among the modes of a mixture.
+ * Counts coverage, occupancy, transitions and stays of chains among the modes of a mixture.
  *
  * @param weights `[K]` of the mixture: above 0, with sum 1.
  * @throws UserError for weights that are no such numbers, or a mode that has none.
@@ -153,11 +159,14 @@ function checkWeights(weights: readonly number[]): void {
   if (bad >= 0) {
     throw new UserError(
       `modeVisits: weight ${bad} is ${weights[bad]}; weights are above 0 and at most 1`,
+      { facts: { option: 'weights', index: bad, value: weights[bad] } },
     );
   }
   const sum = weights.reduce(add, 0);
   if (Math.abs(sum - 1) > 1e-6) {
-    throw new UserError(`modeVisits: the weights sum to ${sum}, not to 1`);
+    throw new UserError(`modeVisits: the weights sum to ${sum}, not to 1`, {
+      facts: { option: 'weights', sum },
+    });
   }
 }
 
@@ -165,11 +174,20 @@ function checkAssignment({ data, shape: [chains, draws] }: ModeAssignment, modes
   if (data.length === 0 || data.length !== chains * draws) {
     throw new UserError(
       `modeVisits: ${data.length} values do not fill shape [${chains}, ${draws}] with at least one draw`,
+      { code: 'shape', facts: { shape: [chains, draws], values: data.length } },
     );
   }
   const bad = data.findIndex((mode) => mode < 0 || mode >= modes);
   if (bad < 0) return;
   throw new UserError(
     `modeVisits: chain ${Math.floor(bad / draws)}, draw ${bad % draws} is in mode ${data[bad]}; ${modes} weights name modes 0 to ${modes - 1}`,
+    {
+      facts: {
+        chain: Math.floor(bad / draws),
+        draw: bad % draws,
+        value: data[bad],
+        most: modes - 1,
+      },
+    },
   );
 }

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { chainMoments } from './moments.ts';
 import { autoregressive, drawsOf } from './testing.ts';
 
-/** Chains (u, 0.6 u + 0.8 v) of two independent AR(1) coordinates: unit variances, covariance 0.6. */
+/**
+ * Chains (u, 0.6 u + 0.8 v) of two independent AR(1) coordinates: unit variances, covariance 0.6.
+ */
 function correlated(seed: number, chains: number, draws: number, rho: number) {
   const { data, shape } = autoregressive(seed, [chains, draws, 2], rho);
   for (let at = 0; at < data.length; at += 2) data[at + 1] = 0.6 * data[at]! + 0.8 * data[at + 1]!;
@@ -26,8 +28,8 @@ test('standard errors are those of AR(1) chains in closed form', () => {
   const [chains, draws, rho] = [4, 20_000, 0.7];
   const { meanError, covarianceError } = chainMoments(correlated(1, chains, draws, rho));
   const count = chains * draws;
-  // Mean: √(τ/N), τ = (1 + ρ)/(1 − ρ). Products of Gaussians have autocorrelation ρ^{2t} and variance
-  // Σ_ii Σ_jj + Σ_ij².
+  // Mean: √(τ/N), τ = (1 + ρ)/(1 − ρ). Products of Gaussians have autocorrelation ρ^{2t} and
+  // variance Σ_ii Σ_jj + Σ_ij².
   const meanExpected = Math.sqrt((1 + rho) / (1 - rho) / count);
   const tau = (1 + rho ** 2) / (1 - rho ** 2);
   const product = (covariance: number) => Math.sqrt(((1 + covariance ** 2) * tau) / count);
@@ -74,7 +76,9 @@ test('a coordinate that never changes has no variance and no error', () => {
 
 test('refuses too few draws and NaN', () => {
   expect(() => chainMoments(drawsOf([1, 2, 3]))).toThrow(
-    new UserError('chainMoments: 3 draws per chain; at least 10 are needed, walk further'),
+    anError('invalid', { draws: 3, least: 10 }),
   );
-  expect(() => chainMoments(drawsOf([1, 2, Number.POSITIVE_INFINITY]))).toThrow(UserError);
+  expect(() => chainMoments(drawsOf([1, 2, Number.POSITIVE_INFINITY]))).toThrow(
+    anError('invalid', { draws: 3 }),
+  );
 });

@@ -19,11 +19,11 @@ export interface ChainMomentsOptions {
 }
 
 /**
- * Mean and covariance (divided by N − 1) over all draws of all chains. Standard errors are
- * s/√ESS, s the standard deviation and ESS the effective sample size of the quantity averaged: of x_i
- * for a mean, of the products (x_i − x̄_i)(x_j − x̄_j) for a covariance (Vehtari et al. 2021, section
- * 3.2; that x̄ is itself estimated changes the error only by higher orders of 1/ESS). They are 0 for a
- * coordinate that never changes.
+ * Computes mean and covariance (divided by N − 1) over all draws of all chains. Standard errors are
+ * s/√ESS, s the standard deviation and ESS the effective sample size of the quantity averaged: of
+ * x_i for a mean, of the products (x_i − x̄_i)(x_j − x̄_j) for a covariance (Vehtari et al. 2021,
+ * section 3.2; that x̄ is itself estimated changes the error only by higher orders of 1/ESS). They
+ * are 0 for a coordinate that never changes.
  *
  * @throws UserError for fewer than 10 draws per chain or a value that is not finite.
  */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
 import { fillNormal, randomKey } from '../random.ts';
+import { anError } from '../testing-errors.ts';
 import { acceptanceSummary, energyErrorSummary, squaredJumpDistance } from './movement.ts';
 import { autoregressive, drawsOf } from './testing.ts';
 
@@ -18,11 +18,11 @@ describe('acceptanceSummary', () => {
     const of = (data: number[], shape: readonly [number, number]) => () =>
       acceptanceSummary({ data: Float64Array.from(data), shape });
     expect(of([1, 0, 1, 1.5], [2, 2])).toThrow(
-      new UserError('acceptanceSummary: chain 1, step 1 is 1.5, which is not from 0 to 1'),
+      anError('invalid', { chain: 1, step: 1, value: 1.5 }),
     );
-    expect(of([1, Number.NaN], [1, 2])).toThrow(/chain 0, step 1 is NaN/);
-    expect(of([], [2, 0])).toThrow(/at least one step of one chain is needed/);
-    expect(of([1], [1, 2])).toThrow(/1 values do not fill shape \[1, 2\]/);
+    expect(of([1, Number.NaN], [1, 2])).toThrow(anError('invalid', { chain: 0, step: 1 }));
+    expect(of([], [2, 0])).toThrow(anError('shape', { shape: [2, 0] }));
+    expect(of([1], [1, 2])).toThrow(anError('shape', { shape: [1, 2], values: 1 }));
   });
 });
 
@@ -65,7 +65,9 @@ describe('energyErrorSummary', () => {
 
   test('refuses NaN', () => {
     const data = Float32Array.of(0, 0, 0, Number.NaN);
-    expect(() => energyErrorSummary({ data, shape: [2, 2] })).toThrow(/chain 1, step 1 is NaN/);
+    expect(() => energyErrorSummary({ data, shape: [2, 2] })).toThrow(
+      anError('invalid', { chain: 1, step: 1 }),
+    );
   });
 });
 
@@ -91,7 +93,7 @@ describe('squaredJumpDistance', () => {
 
   test('refuses a single draw', () => {
     expect(() => squaredJumpDistance(drawsOf([1]))).toThrow(
-      new UserError('squaredJumpDistance: 1 draws per chain; at least 2 are needed, walk further'),
+      anError('invalid', { draws: 1, least: 2 }),
     );
   });
 });

@@ -20,7 +20,7 @@ export interface Acceptance {
 }
 
 /**
- * Acceptance of Metropolis steps.
+ * Summarises the acceptance of Metropolis steps.
  *
  * @param accepted 0 or 1 for each step, or the probability of acceptance.
  * @throws UserError for a number outside [0, 1], naming chain and step.
@@ -37,20 +37,25 @@ export function acceptanceSummary(accepted: ChainSteps): Acceptance {
 
 /** What the energy errors of proposals say about the step size. */
 export interface EnergyError {
-  /** Over the proposals with a finite error; Infinity where there is none. 0 is exact integration. */
+  /**
+   * Over the proposals with a finite error; Infinity where there is none. 0 is exact integration.
+   */
   readonly mean: number;
   /** Over the same, around `mean`; 0 for a single one, Infinity where there is none. */
   readonly standardDeviation: number;
   /** Largest absolute value among them; Infinity where there is none. */
   readonly largest: number;
-  /** Mean of min(1, e^−ΔH) over all proposals. In equilibrium 2Φ(−s/2) if ΔH is normal, s its deviation. */
+  /**
+   * Mean of min(1, e^−ΔH) over all proposals. In equilibrium 2Φ(−s/2) if ΔH is normal, s its
+   * deviation.
+   */
   readonly acceptance: number;
   /** Proposals with ΔH = ∞: the integrator diverged. */
   readonly diverged: number;
 }
 
 /**
- * Summary of energy errors ΔH = H(proposal) − H(state), in nats.
+ * Summarises energy errors ΔH = H(proposal) − H(state), in nats.
  *
  * @throws UserError for NaN or −∞, naming chain and step.
  */
@@ -88,8 +93,8 @@ export interface JumpDistance {
 }
 
 /**
- * Expected squared jump distance (Pasarica & Gelman 2010, "Adaptively scaling the Metropolis
- * algorithm using expected squared jumped distance"), in squared units of the draws.
+ * Computes the expected squared jump distance (Pasarica & Gelman 2010, "Adaptively scaling the
+ * Metropolis algorithm using expected squared jumped distance"), in squared units of the draws.
  *
  * @throws UserError for fewer than 2 draws per chain or a value that is not finite.
  */
@@ -119,16 +124,19 @@ function checkSteps(
   if (!(chains >= 1 && steps >= 1)) {
     throw new UserError(
       `${diagnostic}: shape [${shape.join(', ')}]; at least one step of one chain is needed`,
+      { code: 'shape', facts: { diagnostic, shape } },
     );
   }
   if (data.length !== chains * steps) {
     throw new UserError(
       `${diagnostic}: ${data.length} values do not fill shape [${shape.join(', ')}]`,
+      { code: 'shape', facts: { diagnostic, shape, values: data.length } },
     );
   }
   const bad = Array.prototype.findIndex.call(data, (value: number) => !valid(value));
   if (bad < 0) return;
   throw new UserError(
     `${diagnostic}: chain ${Math.floor(bad / steps)}, step ${bad % steps} is ${data[bad]}, which is not ${range}`,
+    { facts: { diagnostic, chain: Math.floor(bad / steps), step: bad % steps, value: data[bad] } },
   );
 }

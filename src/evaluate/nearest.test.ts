@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fillNormal, randomKey } from '../random.ts';
+import { anError } from '../testing-errors.ts';
 import { nearestExamples, nearestNeighbours } from './nearest.ts';
 import { normalFeatures } from './testing-features.ts';
 
@@ -30,7 +31,7 @@ test('a copy is its own nearest, at distance 0', () => {
 
 test('refuses arrays that are no whole rows', () => {
   expect(() => nearestExamples(new Float32Array(3), new Float32Array(4), 2)).toThrow(
-    /no whole rows/,
+    anError('shape', { dimension: 2, values: [3, 4] }),
   );
 });
 
@@ -63,6 +64,6 @@ test('by blocks, one example can be left out for each sample', async () => {
   ]);
   await expect(
     nearestNeighbours(points, points.subarray(0, 1), 1, { exclude: [0] }),
-  ).rejects.toThrow(/examples: 1 examples; at least 2 are needed/);
+  ).rejects.toThrow(anError('invalid', { count: 1, least: 2 }));
   expect(await nearestNeighbours(new Float32Array(), points, 1)).toEqual([]);
 });

@@ -10,8 +10,8 @@ export interface Neighbour {
 }
 
 /**
- * The nearest example of each sample in Euclidean distance, by looking at all of them. For large sets
- * `nearestNeighbours` finds the same much faster.
+ * Finds the nearest example of each sample in Euclidean distance, by looking at all of them. For
+ * large sets `nearestNeighbours` finds the same much faster.
  *
  * @param samples `[n, d]`, row-major.
  * @param examples `[N, d]`, in the same units.
@@ -25,6 +25,7 @@ export function nearestExamples(
   if (samples.length % dimension !== 0 || examples.length % dimension !== 0) {
     throw new UserError(
       `nearestExamples: ${samples.length} and ${examples.length} values are no whole rows of ${dimension}`,
+      { code: 'shape', facts: { dimension, values: [samples.length, examples.length] } },
     );
   }
   const count = examples.length / dimension;
@@ -59,18 +60,21 @@ function distanceBelow(
 }
 
 export interface NearestOptions extends EngineOptions {
-  /** For each sample the index of an example that does not count, such as the sample itself; `[n]`. */
+  /**
+   * For each sample the index of an example that does not count, such as the sample itself; `[n]`.
+   */
   readonly exclude?: ArrayLike<number>;
 }
 
 /**
- * As `nearestExamples`, by products of the engine in blocks: distances as ‖x‖² + ‖y‖² − 2x·y in double
- * precision, and each that may be the least measured again from the differences, so that the result is the
- * same. Of examples at one distance the first.
+ * Finds what `nearestExamples` does, by products of the engine in blocks: distances as
+ * ‖x‖² + ‖y‖² − 2x·y in double precision, and each that may be the least measured again from the
+ * differences, so that the result is the same. Of examples at one distance the first.
  *
  * @param samples `[n, d]`, row-major.
  * @param examples `[N, d]`, in the same units; N of 1 at least, 2 where some are excluded.
  * @param dimension d.
+ *
  * @throws UserError for too few examples, a partial row, or a value that is not finite.
  */
 export async function nearestNeighbours(

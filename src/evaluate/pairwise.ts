@@ -23,7 +23,9 @@ export interface PairBlock {
 /** Most rows of a side of a block: 8 MB of results, and enough for a product to be fast. */
 const SIDE = 1024;
 
-/** Calls `visit` with the inner products of all pairs of rows, in double precision, block by block. */
+/**
+ * Calls `visit` with the inner products of all pairs of rows, in double precision, block by block.
+ */
 export async function forEachProduct(
   { a, b, dimension }: Pair,
   visit: (block: PairBlock) => void,
@@ -33,7 +35,11 @@ export async function forEachProduct(
   if (n === 0 || m === 0) return;
   const [rows, columns] = [Math.min(SIDE, n), Math.min(SIDE, m)];
   const product: Product = await compileProduct({
-    ...{ rows, inner: dimension, columns, transposeB: true, threads },
+    rows,
+    inner: dimension,
+    columns,
+    transposeB: true,
+    threads,
   });
   const [left, right] = [new Float64Array(rows * dimension), new Float64Array(columns * dimension)];
   try {
@@ -85,7 +91,7 @@ export async function forEachDistance(
 /** See `forEachDistance`; sums of up to 2^15 products, with room. */
 export const DISTANCE_ERROR = 1e-13;
 
-/** ‖x‖² of each row, `[n]`. */
+/** Computes ‖x‖² of each row, `[n]`. */
 export function squaredNorms(rows: Float32Array, dimension: number): Float64Array {
   return Float64Array.from({ length: rows.length / dimension }, (_, row) => {
     let sum = 0;
@@ -94,7 +100,7 @@ export function squaredNorms(rows: Float32Array, dimension: number): Float64Arra
   });
 }
 
-/** ‖x_i − y_j‖² from the differences: exact where they are, as for duplicates. */
+/** Computes ‖x_i − y_j‖² from the differences: exact where they are, as for duplicates. */
 export function squaredDistance({ a, b, dimension }: Pair, i: number, j: number): number {
   let sum = 0;
   for (let x = i * dimension, y = j * dimension; x < (i + 1) * dimension; x++, y++) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { precisionRecall } from './precision-recall.ts';
 import { fixture, normalFeatures } from './testing-features.ts';
 
@@ -67,7 +67,10 @@ test('duplicates far from the origin lie in balls of no radius', async () => {
   expect(found).toMatchObject({ precision: 1, recall: 1, coverage: 1 });
   const moved = same.map((x) => Math.fround(x + 0.001));
   expect(await precisionRecall(moved, same, 3)).toEqual({
-    ...{ precision: 0, recall: 0, density: 0, coverage: 0 },
+    precision: 0,
+    recall: 0,
+    density: 0,
+    coverage: 0,
   });
 });
 
@@ -87,8 +90,9 @@ test('of equal laws density and coverage are what Naeem et al. derive', async ()
   const [n, k] = [1000, 5];
   const [x, y] = [normalFeatures(8, n, 3), normalFeatures(9, n, 3)];
   const { density, coverage } = await precisionRecall(x, y, 3, { neighbours: k });
-  // Equation 9: E[coverage] = 1 − Π_{i<k} (n − 1 − i)/(2n − 1 − i), 0.969 for k = 5; E[density] = 1. A share of
-  // 1000 has a standard error of 0.0055, the density here about 0.04 (20 seeds): four of them.
+  // Equation 9: E[coverage] = 1 − Π_{i<k} (n − 1 − i)/(2n − 1 − i), 0.969 for k = 5; E[density] =
+  // 1. A share of 1000 has a standard error of 0.0055, the density here about 0.04 (20 seeds): four
+  // of them.
   let missed = 1;
   for (let i = 0; i < k; i++) missed *= (n - 1 - i) / (2 * n - 1 - i);
   expect(Math.abs(coverage - (1 - missed))).toBeLessThan(0.022);
@@ -110,11 +114,10 @@ test('scaling by a power of two changes nothing', async () => {
 });
 
 test.each([
-  [new Float32Array(6), 2, {}, /samples: 3 examples; more than 3 neighbours are needed, give more/],
-  [new Float32Array(7), 2, {}, /samples: 7 values are no whole rows of 2/],
-  [new Float32Array(8).fill(Number.NaN), 2, {}, /example 0, feature 0 is NaN/],
-  [new Float32Array(8), 2, { neighbours: 0 }, /neighbours: 0 is not possible/],
-])('refuses %#', async (x, d, options, message) => {
-  await expect(precisionRecall(x, x, d, options)).rejects.toThrow(message);
-  await expect(precisionRecall(x, x, d, options)).rejects.toThrow(UserError);
+  [new Float32Array(6), 2, {}, anError('invalid', { set: 'samples', count: 3, least: 4 })],
+  [new Float32Array(7), 2, {}, anError('shape', { values: 7, dimension: 2 })],
+  [new Float32Array(8).fill(Number.NaN), 2, {}, anError('invalid', { example: 0, feature: 0 })],
+  [new Float32Array(8), 2, { neighbours: 0 }, anError('invalid', { value: 0, least: 1 })],
+])('refuses %#', async (x, d, options, error) => {
+  await expect(precisionRecall(x, x, d, options)).rejects.toThrow(error);
 });

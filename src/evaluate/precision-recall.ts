@@ -1,5 +1,6 @@
+import { checkWhole } from '../checks.ts';
 import { UserError } from '../errors.ts';
-import { checkFeatures, checkWhole, type EngineOptions } from './feature-sets.ts';
+import { checkFeatures, type EngineOptions } from './feature-sets.ts';
 import {
   DISTANCE_ERROR,
   forEachDistance,
@@ -20,21 +21,27 @@ export interface PrecisionRecall {
   readonly precision: number;
   /** Share of reference examples inside some ball around a sample: what is real is drawn. */
   readonly recall: number;
-  /** Balls around reference examples that a sample lies in, divided by k: 1 where the laws are equal. */
+  /**
+   * Balls around reference examples that a sample lies in, divided by k: 1 where the laws are
+   * equal.
+   */
   readonly density: number;
   /** Share of reference balls that hold a sample. */
   readonly coverage: number;
 }
 
 /**
- * Improved precision and recall (Kynkäänniemi, Karras, Laine, Lehtinen & Aila 2019, equations 1 and 2), and
- * density and coverage (Naeem, Oh, Uh, Choi & Yoo 2020, equations 4 and 5), with balls that reach to each
- * example's k-th nearest neighbour in its own set. Distances on the border of a ball, within rounding, are
- * computed again from the differences. The two papers take k = 3 and 5.
+ * Computes improved precision and recall (Kynkäänniemi, Karras, Laine, Lehtinen & Aila 2019,
+ * equations 1 and 2), and density and coverage (Naeem, Oh, Uh, Choi & Yoo 2020, equations 4 and 5),
+ * with balls that reach to each example's k-th nearest neighbour in its own set. Distances on the
+ * border of a ball, within rounding, are computed again from the differences. The two papers take k
+ * = 3 and 5.
  *
  * @param samples features `[n, D]`.
- * @param reference features of data `[N, D]`. Recall and coverage fall where N and n differ; take as many.
- * @throws UserError for no more than k examples on a side, a partial row, or a number that is not finite.
+ * @param reference features of data `[N, D]`. Recall and coverage fall where N and n differ; take
+ * as many.
+ * @throws UserError for no more than k examples on a side, a partial row, or a number that is not
+ * finite.
  */
 export async function precisionRecall(
   samples: Float32Array,
@@ -44,7 +51,7 @@ export async function precisionRecall(
 ): Promise<PrecisionRecall> {
   const n = checkFeatures('precisionRecall: samples', samples, dimension);
   const m = checkFeatures('precisionRecall: reference', reference, dimension);
-  checkWhole('precisionRecall: neighbours', neighbours, 1, 1000);
+  checkWhole('neighbours', neighbours, 1, 1000);
   for (const [name, count] of [
     ['samples', n],
     ['reference', m],
@@ -52,6 +59,7 @@ export async function precisionRecall(
     if (count > neighbours) continue;
     throw new UserError(
       `precisionRecall: ${name}: ${count} examples; more than ${neighbours} neighbours are needed, give more`,
+      { facts: { set: name, count, least: neighbours + 1 } },
     );
   }
   const radii = [
@@ -117,8 +125,8 @@ function distanceError({ a, b, dimension }: Pair): number {
 }
 
 /**
- * The squared distance of each row to its k-th nearest other row, `[n]`: of each block the nearest are
- * kept, and the last of them is measured again from the differences.
+ * The squared distance of each row to its k-th nearest other row, `[n]`: of each block the nearest
+ * are kept, and the last of them is measured again from the differences.
  */
 async function neighbourRadii(
   rows: Float32Array,

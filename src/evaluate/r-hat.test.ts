@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
+import { anError } from '../testing-errors.ts';
 import { rHat } from './r-hat.ts';
 import { autoregressive, drawsOf } from './testing.ts';
 
@@ -14,8 +14,8 @@ test('is 1 for independent draws, within what 4,000 of them leave', () => {
 });
 
 test('of shifted chains is the closed form', () => {
-  // Two chains of unit variance, means 0 and 2: four halves with means 0, 0, 2, 2, whose variance is
-  // 4/3, so R̂² = 1 + 4/3.
+  // Two chains of unit variance, means 0 and 2: four halves with means 0, 0, 2, 2, whose variance
+  // is 4/3, so R̂² = 1 + 4/3.
   const draws = autoregressive(2, [2, 20_000, 1], 0);
   for (let t = 0; t < 20_000; t++) draws.data[t]! += 2;
   expect(rHat(draws, { of: 'plain' })[0]).toBeCloseTo(Math.sqrt(1 + 4 / 3), 1);
@@ -40,10 +40,10 @@ test('sees a chain that is only wider, which plain R-hat does not', () => {
   expect(rHat(draws)[0]).toBeGreaterThan(1.1);
 });
 
-test('constant chains: 1 where all agree, Infinity where they do not', () => {
+test('constant chains: NaN where all agree, Infinity where they do not', () => {
   const still = (at: number) => new Array<number>(20).fill(at);
   for (const of of ['rank', 'plain'] as const) {
-    expect(rHat(drawsOf(still(0.1), still(0.1)), { of })[0]).toBe(1);
+    expect(rHat(drawsOf(still(0.1), still(0.1)), { of })[0]).toBeNaN();
     expect(rHat(drawsOf(still(0.1), still(0.3)), { of })[0]).toBe(Number.POSITIVE_INFINITY);
   }
 });
@@ -56,6 +56,6 @@ test('two-valued draws, all as far from the median, are judged by their location
 
 test('refuses too few draws', () => {
   expect(() => rHat(drawsOf([1, 2, 3], [1, 2, 3]))).toThrow(
-    new UserError('rHat: 3 draws per chain; at least 4 are needed, walk further'),
+    anError('invalid', { diagnostic: 'rHat', draws: 3, least: 4 }),
   );
 });

@@ -18,12 +18,12 @@ export interface RHatOptions {
 }
 
 /**
- * Split R̂ of each coordinate: the root of all chains' variance over that within half chains, 1
- * where they agree. Above 1.01 the chains have not mixed (Vehtari, Gelman, Simpson, Carpenter &
- * Bürkner 2021, equations 1–4 and section 4). One chain is compared half with half.
+ * Computes the Split R̂ of each coordinate: the root of all chains' variance over that within half
+ * chains, 1 where they agree. Above 1.01 the chains have not mixed (Vehtari, Gelman, Simpson,
+ * Carpenter & Bürkner 2021, equations 1–4 and section 4). One chain is compared half with half.
  *
- * Infinity where no half chain moves but they differ; 1 where all draws are one value: nothing
- * disagrees, and the effective sample size is what tells that nothing moves.
+ * Infinity where no half chain moves but they differ; NaN where all draws are one value: nothing
+ * disagrees and nothing moves, so that nothing is said. `diagnoseChains` gives the reason.
  *
  * @returns `[d]`.
  * @throws UserError for fewer than 4 draws per chain or a value that is not finite.
@@ -33,7 +33,10 @@ export function rHat(draws: ChainDraws, { of = 'rank' }: RHatOptions = {}): Floa
   return perCoordinate(draws, (chains) => {
     const halves = splitChains(chains);
     if (of === 'plain') return ratio(halves);
-    return Math.max(ratio(rankNormalise(halves)), ratio(rankNormalise(fold(halves))));
+    const location = ratio(rankNormalise(halves));
+    // Draws all as far from the median have no spread to compare.
+    const spread = ratio(rankNormalise(fold(halves)));
+    return Number.isNaN(spread) ? location : Math.max(location, spread);
   });
 }
 
@@ -42,6 +45,6 @@ function ratio(chains: readonly Float64Array[]): number {
   const within = meanOf(chains.map(varianceOf));
   // n times the variance of the chains' means is B, the variance between chains.
   const between = varianceOf(chains.map(meanOf));
-  if (within === 0 && between === 0) return 1;
+  if (within === 0 && between === 0) return Number.NaN;
   return Math.sqrt((n - 1) / n + between / within);
 }

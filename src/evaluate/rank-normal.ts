@@ -1,5 +1,5 @@
 /**
- * Rank normalisation (Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, equation 14): each value
+ * Maps draws by (Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, equation 14): each value
  * becomes the normal quantile of (r − 3/8)/(N + 1/4), r its rank among all N values of all chains;
  * equal values share their mean rank.
  */
@@ -14,7 +14,7 @@ export function rankNormalise(chains: readonly Float64Array[]): Float64Array[] {
   );
 }
 
-/** Distances from the median of all values, for diagnostics of the spread. */
+/** Computes the distances from the median of all values, for diagnostics of the spread. */
 export function fold(chains: readonly Float64Array[]): Float64Array[] {
   const sorted = joined(chains).sort();
   const middle = sorted.length / 2;
@@ -58,8 +58,8 @@ const tailBottom = [
 ];
 
 /**
- * The quantile function of the standard normal distribution (Wichura 1988, algorithm AS 241),
- * relative error about 1e-16.
+ * Computes the quantile function of the standard normal distribution (Wichura 1988, algorithm AS
+ * 241), relative error about 1e-16.
  *
  * @param p of the interval (e^−25, 1 − e^−25): beyond lie ranks among more than 10^10 values.
  */

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type Denoiser, empirical, exactDenoiser, gaussian } from '../density/index.ts';
 import { fillUniform, randomKey } from '../random.ts';
 import { walkJump } from '../sample/index.ts';
-import type { FeatureNetwork } from './feature-network.ts';
-import { pixelFeatures } from './feature-network.ts';
+import { anError } from '../testing-errors.ts';
+import { type FeatureNetwork, pixelFeatures } from './feature-network.ts';
 import { featureStatistics } from './feature-statistics.ts';
 import { frechetDistance } from './frechet-distance.ts';
 import {
@@ -124,7 +124,7 @@ describe('sampled features', () => {
 
   test('refuse no draws, and a walk that diverges', async () => {
     await expect(sampleFeatures({ ...options, draws: 0 })).rejects.toThrow(
-      'draws: 0 is out of range; give a whole number of at least 1',
+      anError('invalid', { option: 'draws', value: 0, least: 1 }),
     );
     const exploding: Denoiser = {
       ...denoiser,
@@ -133,14 +133,14 @@ describe('sampled features', () => {
       },
     };
     await expect(sampleFeatures({ ...options, denoiser: exploding })).rejects.toThrow(
-      /^chain \d, step \d+: the position is/,
+      anError('diverged', { chain: expect.any(Number), step: expect.any(Number) }),
     );
   });
 });
 
 /**
- * x ~ N(1/2, s²) in each of four pixels, s = σ̃ = 1/10, five deviations inside [0, 1]. A jump of an exact walk is
- * ν(ȳ) = 1/2 + (ȳ − 1/2) s²/(s² + σ̃²), of variance s⁴/(s² + σ̃²) = 1/200.
+ * x ~ N(1/2, s²) in each of four pixels, s = σ̃ = 1/10, five deviations inside [0, 1]. A jump of an
+ * exact walk is ν(ȳ) = 1/2 + (ȳ − 1/2) s²/(s² + σ̃²), of variance s⁴/(s² + σ̃²) = 1/200.
  */
 describe('a perfect sampler of a Gaussian', () => {
   const [s, sigma, d] = [0.1, 0.1, 4] as const;
@@ -155,7 +155,9 @@ describe('a perfect sampler of a Gaussian', () => {
   const exact: Denoiser = { ...exactDenoiser(law(s * s), sigma), shape: [1, 2, 2] };
   // A step of σ/10 leaves the law of ȳ within 1 %; 20 steps forget where a chain was.
   const drawn = sampleFeatures({
-    ...{ denoiser: exact, network: pixelFeatures([1, 2, 2]), draws: 50 },
+    denoiser: exact,
+    network: pixelFeatures([1, 2, 2]),
+    draws: 50,
     walk: { chains: 200, jumpEvery: 50, burnIn: 300, stepSize: 0.1, friction: 0.1, seed: 5 },
   }).then(({ features }) => featureStatistics(features.data as Float32Array, d));
   const distance = async (variance: number, mean?: number) => {
@@ -163,7 +165,8 @@ describe('a perfect sampler of a Gaussian', () => {
     return frechetDistance(await drawn, await featureStatistics(data, d));
   };
 
-  // 10,000 draws on each side, half of them worth as much: deviations s/√5000 of a mean, s/√10000 of a deviation.
+  // 10,000 draws on each side, half of them worth as much: deviations s/√5000 of a mean, s/√10000
+  // of a deviation.
   test('has a distance near 0 to draws of the law of its jumps', async () => {
     // 4 · (2/5000 + 2/10000) · 1/200 is expected; at most five times that.
     expect(await distance(jump * jump)).toBeLessThan(6e-5);

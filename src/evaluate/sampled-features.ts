@@ -1,6 +1,12 @@
-import type { BayesEstimator } from '../density/index.ts';
+import type { BayesEstimator, DenoiserFamily } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import { type State, scoreCallsOf, type WalkJumpOptions, walkJump } from '../sample/index.ts';
+import {
+  byChain,
+  type State,
+  scoreCallsOf,
+  type WalkJumpOptions,
+  walkJump,
+} from '../sample/index.ts';
 import type { ChainDraws } from './draws.ts';
 import type { FeatureNetwork } from './feature-network.ts';
 
@@ -36,12 +42,14 @@ interface Draw {
   readonly features: Float32Array;
   readonly logits: Float32Array;
   readonly frame: Float32Array;
+  /** Denoiser calls since the draw before. */
+  readonly scoreCalls: number;
   /** Mean acceptance probability of the chains at this jump. */
   readonly acceptance?: number;
 }
 
 export interface SamplingOptions {
-  readonly denoiser: BayesEstimator;
+  readonly denoiser: BayesEstimator | DenoiserFamily;
   readonly network: FeatureNetwork;
   /** How to walk; `steps` is `draws · jumpEvery`. */
   readonly walk: Omit<WalkJumpOptions, 'steps' | 'initial'>;
@@ -56,16 +64,18 @@ export interface SamplingOptions {
 }
 
 /**
- * Walks, jumps, and keeps the features of every x̂ as a file of 8 bits would hold it. A call that goes on `from` a
- * saved progress gives the same bits as one that was never stopped.
- * @throws UserError for no draws, and as `walkJump` does: for options out of range, or a chain that diverges.
+ * Walks, jumps, and keeps the features of every x̂ as a file of 8 bits would hold it. A call that
+ * goes on `from` a saved progress gives the same bits as one that was never stopped.
+ * @throws UserError for no draws, and as `walkJump` does: for options out of range, or a chain that
+ * diverges.
  */
 export async function sampleFeatures(options: SamplingOptions): Promise<SampledFeatures> {
   const { denoiser, network, walk, from, onDraw, keep = 8 } = options;
   const { chains, jumpEvery = 1 } = walk;
   if (!Number.isSafeInteger(options.draws) || options.draws < 1) {
     throw new UserError(
-      `draws: ${options.draws} is out of range; give a whole number of at least 1`,
+      `draws ${options.draws}: is out of range; give a whole number of at least 1`,
+      { facts: { option: 'draws', value: options.draws, least: 1 } },
     );
   }
   const steps = options.draws * jumpEvery;
@@ -81,7 +91,9 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
       const { features, logits } = await network.run(last);
       const frame = last.slice(0, Math.min(keep, chains) * size);
       const { acceptance } = jump;
-      draws.push({ features, logits, frame, ...(acceptance && { acceptance: mean(acceptance) }) });
+      const { scoreCalls } = jump;
+      const accepted = acceptance && { acceptance: mean(acceptance) };
+      draws.push({ features, logits, frame, scoreCalls, ...accepted });
       const done = performance.now();
       seconds.walking += (jumped - at) / 1000;
       seconds.features += (done - jumped) / 1000;
@@ -89,16 +101,19 @@ export async function sampleFeatures(options: SamplingOptions): Promise<SampledF
       at = performance.now();
     }
   }
-  const scoreCalls = scoreCallsOf(walk.kernel);
+  const calls = scoreCallsOf(walk.kernel);
+  const sequential = walk.walk === 'sequential';
   const accepted = draws.flatMap(({ acceptance }) => acceptance ?? []);
   return {
-    features: byChain(draws, ({ features }) => features, chains),
-    logits: byChain(draws, ({ logits }) => logits, chains),
+    features: drawsOf(draws, ({ features }) => features, chains),
+    logits: drawsOf(draws, ({ logits }) => logits, chains),
     last,
     frames: draws.map(({ frame }) => frame),
     ...(accepted.length > 0 && { acceptance: mean(accepted) }),
-    scoreCalls: ((walk.burnIn ?? 0) + steps) * scoreCalls + options.draws,
-    scoreCallsPerDraw: jumpEvery * scoreCalls + 1,
+    scoreCalls: sequential
+      ? draws.reduce((sum, draw) => sum + draw.scoreCalls, 0)
+      : ((walk.burnIn ?? 0) + steps) * calls + options.draws,
+    scoreCallsPerDraw: sequential ? draws.at(-1)!.scoreCalls : jumpEvery * calls + 1,
     seconds,
   };
 }
@@ -109,23 +124,16 @@ const mean = (values: Iterable<number> & { readonly length: number }) => {
   return sum / values.length;
 };
 
-/** Images as a file of 8 bits holds them: values of [0, 1] in steps of 1/255. */
+/** Rounds images as a file of 8 bits holds them: values of [0, 1] in steps of 1/255. */
 export const asBytes = (images: Float32Array) =>
   images.map((value) => Math.round(255 * Math.min(1, Math.max(0, value))) / 255);
 
-/** [draws][chains, width] → [chains, draws, width]. */
-function byChain(
+/** A value of every draw, `[chains, draws, width]`. */
+function drawsOf(
   draws: readonly Draw[],
   rowsOf: (draw: Draw) => Float32Array,
   chains: number,
 ): ChainDraws {
-  const width = rowsOf(draws[0]!).length / chains;
-  const data = new Float32Array(draws.length * chains * width);
-  draws.forEach((draw, t) => {
-    for (let chain = 0; chain < chains; chain++) {
-      const row = rowsOf(draw).subarray(chain * width, (chain + 1) * width);
-      data.set(row, (chain * draws.length + t) * width);
-    }
-  });
-  return { data, shape: [chains, draws.length, width] };
+  const data = byChain(draws.map(rowsOf), chains);
+  return { data, shape: [chains, draws.length, data.length / (chains * draws.length)] };
 }

@@ -11,14 +11,14 @@ export interface SemidefiniteFactor {
 const BLOCK = 128;
 
 /**
- * Cholesky decomposition of a symmetric matrix that may be singular, with complete pivoting (Higham
- * 1990, "Analysis of the Cholesky decomposition of a semi-definite matrix"): each term takes the largest
- * diagonal element left, and the terms end where it is at most n ε times the largest of all, in which
- * what is left is rounding. Rows keep the order of A, so no triangle is to be seen. Terms are taken off
- * A in blocks of 128, by a product of the engine.
+ * Computes the Cholesky decomposition of a symmetric matrix that may be singular, with complete
+ * pivoting (Higham 1990, "Analysis of the Cholesky decomposition of a semi-definite matrix"): each
+ * term takes the largest diagonal element left, and the terms end where it is at most n ε times the
+ * largest of all, in which what is left is rounding. Rows keep the order of A, so no triangle is to
+ * be seen. Terms are taken off A in blocks of 128, by a product of the engine.
  *
- * @param matrix A, `[n, n]`, symmetric; not changed. Where it is not semidefinite its negative part is
- *   left out.
+ * @param matrix A, `[n, n]`, symmetric; not changed. Where it is not semidefinite its negative part
+ * is left out.
  */
 export async function semidefiniteFactor(
   matrix: Float64Array,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { anError } from '../testing-errors.ts';
 import { sequenceStatistics } from './sequence-statistics.ts';
 
 /** Edit distance by the whole table (Wagner & Fischer 1974). */
@@ -23,9 +24,12 @@ describe('sequenceStatistics', () => {
     const samples = ['ACGT', 'ACGT', 'ACG', 'TTTT', ''];
     const training = ['ACGT', 'TTAT'];
     expect(await sequenceStatistics(samples, { training })).toEqual({
-      ...{ count: 5, unique: 4 / 5, valid: 4 / 5 },
+      count: 5,
+      unique: 4 / 5,
+      valid: 4 / 5,
       training: {
-        ...{ count: 2, copies: 2 / 5 },
+        count: 2,
+        copies: 2 / 5,
         // 0, 0, 1, 1 and 4.
         editDistance: { samples: 5, least: 0, median: 1, mean: 6 / 5 },
         letterDivergence: expect.closeTo(divergence([3, 3, 3, 6], [2, 1, 1, 4]), 12),
@@ -33,11 +37,15 @@ describe('sequenceStatistics', () => {
     });
     const isValid = (text: string) => text.startsWith('A');
     expect(await sequenceStatistics(samples, { isValid })).toEqual({
-      ...{ count: 5, unique: 4 / 5, valid: 3 / 5 },
+      count: 5,
+      unique: 4 / 5,
+      valid: 3 / 5,
     });
   });
 
-  /** Entropy of the mixture less the mean entropy: the other form of Jensen & Shannon's divergence. */
+  /**
+   * Entropy of the mixture less the mean entropy: the other form of Jensen & Shannon's divergence.
+   */
   function divergence(p: readonly number[], q: readonly number[]): number {
     const normal = (counts: readonly number[]) => {
       const total = counts.reduce((a, b) => a + b);
@@ -98,7 +106,9 @@ describe('sequenceStatistics', () => {
   });
 
   test('refuses nothing to measure or to compare with', async () => {
-    await expect(sequenceStatistics([])).rejects.toThrow('no sequences to measure');
-    await expect(sequenceStatistics(['A'], { training: [] })).rejects.toThrow(RangeError);
+    await expect(sequenceStatistics([])).rejects.toThrow(anError('invalid', { option: 'samples' }));
+    await expect(sequenceStatistics(['A'], { training: [] })).rejects.toThrow(
+      anError('invalid', { option: 'training' }),
+    );
   });
 });

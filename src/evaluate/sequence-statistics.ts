@@ -1,4 +1,6 @@
 import { distance } from 'fastest-levenshtein';
+import { UserError } from '../errors.ts';
+import { pause } from '../pause.ts';
 
 /** What samples of sequences are worth, by themselves and beside those that were learned from. */
 export interface SequenceStatistics {
@@ -15,7 +17,10 @@ export interface TrainingComparison {
   readonly count: number;
   /** Share of samples that are one of them. */
   readonly copies: number;
-  /** Insertions, deletions and substitutions (Levenshtein 1966) from a sample to the nearest of them. */
+  /**
+   * Insertions, deletions and substitutions (Levenshtein 1966) from a sample to the nearest of
+   * them.
+   */
   readonly editDistance: {
     /** Samples it was measured on. */
     readonly samples: number;
@@ -24,8 +29,8 @@ export interface TrainingComparison {
     readonly mean: number;
   };
   /**
-   * Jensen–Shannon divergence (Lin 1991) between the frequencies of letters in samples and in training, in
-   * bits: 0 where they are the same, 1 where no letter is shared.
+   * Jensen–Shannon divergence (Lin 1991) between the frequencies of letters in samples and in
+   * training, in bits: 0 where they are the same, 1 where no letter is shared.
    */
   readonly letterDivergence: number;
 }
@@ -40,21 +45,28 @@ export interface SequenceStatisticsOptions {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** @throws RangeError for no samples, or no training sequences where there should be some. */
+/**
+ * Measures sequences: how many are valid, unique and new, and how far from training ones.
+ * @throws UserError for no samples, or no training sequences where there should be some.
+ */
 export async function sequenceStatistics(
   samples: readonly string[],
   options: SequenceStatisticsOptions = {},
 ): Promise<SequenceStatistics> {
   const { isValid = (sequence) => sequence !== '', training } = options;
   const count = samples.length;
-  if (count === 0) throw new RangeError('no sequences to measure');
+  if (count === 0)
+    throw new UserError('samples: holds no sequences; give some', { facts: { option: 'samples' } });
   const own = {
     count,
     unique: new Set(samples).size / count,
     valid: samples.filter(isValid).length / count,
   };
   if (training === undefined) return own;
-  if (training.length === 0) throw new RangeError('no training sequences to compare with');
+  if (training.length === 0)
+    throw new UserError('training: holds no sequences; give some', {
+      facts: { option: 'training' },
+    });
   const known = new Set(training);
   return {
     ...own,
@@ -84,7 +96,7 @@ async function nearestDistances(
     found.push(least);
     onProgress?.({ done: i + 1, total });
     if (performance.now() - breathed < BREATH) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause();
     signal?.throwIfAborted();
     breathed = performance.now();
   }

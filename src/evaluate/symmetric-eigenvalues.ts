@@ -3,12 +3,13 @@ import { BANDWIDTH, type Band, reduceToBand } from './band-reduction.ts';
 import type { EngineOptions } from './feature-sets.ts';
 
 /**
- * Eigenvalues of a symmetric matrix, without vectors: Householder reflections to a band, by the engine;
- * rotations to three diagonals (Schwarz 1968, "Tridiagonalization of a symmetric band matrix"); implicit
- * QL (Bowdler, Martin, Reinsch & Wilkinson 1968). Backward stable: each is off by a few ε of the largest.
+ * Computes the eigenvalues of a symmetric matrix, without vectors: Householder reflections to a
+ * band, by the engine; rotations to three diagonals (Schwarz 1968, "Tridiagonalization of a
+ * symmetric band matrix"); implicit QL (Bowdler, Martin, Reinsch & Wilkinson 1968). Backward
+ * stable: each is off by a few ε of the largest.
  *
- * At 512 ml-matrix's EigenvalueDecomposition took 1.8 s on a busy core, and its time grows with the cube:
- * two minutes at 2,048.
+ * At 512 ml-matrix's EigenvalueDecomposition took 1.8 s on a busy core, and its time grows with the
+ * cube: two minutes at 2,048.
  *
  * @param matrix `[n, n]`, symmetric; not changed.
  * @returns `[n]`, in no order.
@@ -95,6 +96,7 @@ function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array): v
       if (step === MOST_STEPS) {
         throw new UserError(
           'eigenvalues: QL does not converge; the matrix holds values too far apart',
+          { code: 'unsupported', facts: { steps: MOST_STEPS } },
         );
       }
       qlStep(diagonal, beside, first, last);

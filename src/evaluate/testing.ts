@@ -2,7 +2,10 @@
 import { fillNormal, randomKey } from '../random.ts';
 import type { ChainDraws } from './draws.ts';
 
-/** Stationary chains x_{t+1} = ρ x_t + √(1 − ρ²) ε of variance 1 in each coordinate; ρ = 0 is independent draws. */
+/**
+ * Stationary chains x_{t+1} = ρ x_t + √(1 − ρ²) ε of variance 1 in each coordinate; ρ = 0 is
+ * independent draws.
+ */
 export function autoregressive(
   seed: number,
   shape: readonly [chains: number, draws: number, dimension: number],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
 import { fillNormal, randomKey } from '../random.ts';
+import { anError } from '../testing-errors.ts';
 import {
   EXACT_WASSERSTEIN_LIMIT,
   exactWasserstein,
@@ -72,7 +72,8 @@ describe('exactWasserstein', () => {
     // Diagonal covariances: √(‖μ‖² + Σ (s_k − s′_k)²), μ = (3, 0), s = (1, 1), s′ = (2, 0.5).
     const a = normals(5, 800, 2);
     const b = normals(6, 800, 2).map((x, at) => (at % 2 === 0 ? 3 + 2 * x : 0.5 * x));
-    // 800 points: the mean is known to 0.08, and samples of one law lie about 0.2 apart, squared 0.04.
+    // 800 points: the mean is known to 0.08, and samples of one law lie about 0.2 apart, squared
+    // 0.04.
     expect(Math.abs(exactWasserstein(a, b, 2) - Math.sqrt(9 + 1 + 0.25))).toBeLessThan(0.2);
   });
 
@@ -84,12 +85,10 @@ describe('exactWasserstein', () => {
   test('refuses more points than its limit, and two sizes', () => {
     const many = new Float32Array(EXACT_WASSERSTEIN_LIMIT + 1);
     expect(() => exactWasserstein(many, many, 1)).toThrow(
-      new UserError(
-        'exactWasserstein: 1001 points of each, at most 1000; take fewer, or use slicedWasserstein',
-      ),
+      anError('invalid', { count: 1001, most: 1000 }),
     );
     expect(() => exactWasserstein(new Float32Array(4), new Float32Array(6), 2)).toThrow(
-      /2 and 3 points; give as many of each/,
+      anError('shape', { counts: [2, 3] }),
     );
   });
 });
@@ -164,16 +163,20 @@ describe('slicedWasserstein', () => {
 
   test('refuses what it cannot measure', () => {
     const a = Float64Array.of(1, 2, 3, 4);
-    const refuses = (message: RegExp, b: Float64Array, dimension: number, directions = 10) =>
-      expect(() => slicedWasserstein(a, b, dimension, { directions })).toThrow(message);
+    const refuses = (error: unknown, b: Float64Array, dimension: number, directions = 10) =>
+      expect(() => slicedWasserstein(a, b, dimension, { directions })).toThrow(error);
     refuses(
-      /row 1, coordinate 0 of the second sample is NaN/,
+      anError('invalid', { set: 'second', row: 1, coordinate: 0 }),
       Float64Array.of(1, 2, Number.NaN, 4),
       2,
     );
-    refuses(/3 values in the second sample are no whole rows of 2/, Float64Array.of(1, 2, 3), 2);
-    refuses(/0 values in the second sample/, new Float64Array(0), 2);
-    refuses(/dimension 0 is not a whole number/, a, 0);
-    refuses(/directions 1 is not a whole number of at least 2/, a, 2, 1);
+    refuses(
+      anError('shape', { set: 'second', values: 3, dimension: 2 }),
+      Float64Array.of(1, 2, 3),
+      2,
+    );
+    refuses(anError('shape', { set: 'second', values: 0 }), new Float64Array(0), 2);
+    refuses(anError('invalid', { option: 'dimension', value: 0 }), a, 0);
+    refuses(anError('invalid', { option: 'directions', value: 1, least: 2 }), a, 2, 1);
   });
 });

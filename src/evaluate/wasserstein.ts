@@ -1,10 +1,15 @@
 import { linearSumAssignment } from 'linear-sum-assignment';
 import { UserError } from '../errors.ts';
+import { pause } from '../pause.ts';
+import type { Work } from '../progress.ts';
 import { fillNormal, type NumberArray, randomKey } from '../random.ts';
 import { meanOf, varianceOf } from './draws.ts';
 
 /** Most points of `exactWasserstein`: the assignment takes n² numbers and up to n³ steps. */
 export const EXACT_WASSERSTEIN_LIMIT = 1000;
+
+/** Random directions where nothing is said. */
+const DIRECTIONS = 200;
 
 export interface SlicedWassersteinOptions {
   /** Random directions, at least 2. Default 200. */
@@ -23,8 +28,8 @@ export interface SlicedWasserstein {
 }
 
 /**
- * The 2-Wasserstein distance of two samples on the line, by sorting: the root of the mean of
- * (F⁻¹(u) − G⁻¹(u))², exact for any two sizes.
+ * Computes the 2-Wasserstein distance of two samples on the line, by sorting: the root of the mean
+ * of (F⁻¹(u) − G⁻¹(u))², exact for any two sizes.
  *
  * @throws UserError for an empty sample or a value that is not finite.
  */
@@ -34,10 +39,10 @@ export function wasserstein1d(a: NumberArray, b: NumberArray): number {
 }
 
 /**
- * The sliced 2-Wasserstein distance of two samples (Bonneel, Rabin, Peyré & Pfister 2015, "Sliced and
- * Radon Wasserstein barycenters of measures"): the root mean square, over directions uniform on the
- * sphere, of the exact distance of the projections. A shift by v moves it by ‖v‖/√d: it is not
- * multiplied by √d. In one dimension it is exact.
+ * Estimates the sliced 2-Wasserstein distance of two samples (Bonneel, Rabin, Peyré & Pfister 2015,
+ * "Sliced and Radon Wasserstein barycenters of measures"): the root mean square, over directions
+ * uniform on the sphere, of the exact distance of the projections. A shift by v moves it by ‖v‖/√d:
+ * it is not multiplied by √d. In one dimension it is exact.
  *
  * Direction l is a function of the seed and l alone; more directions begin with the same ones.
  *
@@ -50,32 +55,72 @@ export function slicedWasserstein(
   a: NumberArray,
   b: NumberArray,
   dimension: number,
-  { directions = 200, seed = 0 }: SlicedWassersteinOptions = {},
+  { directions = DIRECTIONS, seed = 0 }: SlicedWassersteinOptions = {},
 ): SlicedWasserstein {
+  const squareAlong = alongDirections(a, b, dimension, { directions, seed });
+  return slicedOf(Float64Array.from({ length: directions }, (_, l) => squareAlong(l)));
+}
+
+/**
+ * Computes `slicedWasserstein`, between whose directions timers and signals have their turn.
+ * @throws the signal's reason, soon after it is aborted.
+ */
+export async function slicedWassersteinWork(
+  a: NumberArray,
+  b: NumberArray,
+  dimension: number,
+  { signal, onProgress }: Work,
+): Promise<SlicedWasserstein> {
+  const squares = new Float64Array(DIRECTIONS);
+  const squareAlong = alongDirections(a, b, dimension, { directions: DIRECTIONS, seed: 0 });
+  for (let l = 0; l < DIRECTIONS; l++) {
+    await pause();
+    signal?.throwIfAborted();
+    squares[l] = squareAlong(l);
+    onProgress?.({
+      label: 'comparing with exact samples',
+      done: l + 1,
+      of: DIRECTIONS,
+      unit: 'directions',
+    });
+  }
+  return slicedOf(squares);
+}
+
+/** The squared distance along a random direction, by its number. */
+function alongDirections(
+  a: NumberArray,
+  b: NumberArray,
+  dimension: number,
+  { directions, seed }: Required<SlicedWassersteinOptions>,
+): (direction: number) => number {
   checkPoints('slicedWasserstein', a, b, dimension);
   if (!Number.isInteger(directions) || directions < 2) {
-    throw new UserError(
-      `slicedWasserstein: directions ${directions} is not a whole number of at least 2`,
-    );
+    throw new UserError(`directions ${directions}: is not a whole number of at least 2`, {
+      facts: { option: 'directions', value: directions, least: 2 },
+    });
   }
   const key = randomKey(seed);
   const direction = new Float64Array(dimension);
-  const squares = Float64Array.from({ length: directions }, (_, l) => {
+  return (l) => {
     fillNormal(key, l, direction);
     const length = Math.hypot(...direction);
     for (let k = 0; k < dimension; k++) direction[k]! /= length;
     return sortedSquare(project(a, direction).sort(), project(b, direction).sort());
-  });
+  };
+}
+
+function slicedOf(squares: Float64Array): SlicedWasserstein {
   const squared = meanOf(squares);
   const distance = Math.sqrt(squared);
-  const error = Math.sqrt(varianceOf(squares) / directions);
+  const error = Math.sqrt(varianceOf(squares) / squares.length);
   return { distance, squared, standardError: distance > 0 ? error / (2 * distance) : 0 };
 }
 
 /**
- * The exact 2-Wasserstein distance of two samples of one size: the root mean squared length of the
- * cheapest pairing (Jonker & Volgenant's shortest augmenting paths). For 1,000 points half a second,
- * or a few where the samples differ much in scale.
+ * Computes the exact 2-Wasserstein distance of two samples of one size: the root mean squared
+ * length of the cheapest pairing (Jonker & Volgenant's shortest augmenting paths). For 1,000 points
+ * half a second, or a few where the samples differ much in scale.
  *
  * @param a `[n, d]`, row-major, n at most `EXACT_WASSERSTEIN_LIMIT`.
  * @param b `[n, d]`.
@@ -88,14 +133,17 @@ export function exactWasserstein(a: NumberArray, b: NumberArray, dimension: numb
   if (b.length !== a.length) {
     throw new UserError(
       `exactWasserstein: ${count} and ${b.length / dimension} points; give as many of each, or use slicedWasserstein`,
+      { code: 'shape', facts: { counts: [count, b.length / dimension] } },
     );
   }
   if (count > EXACT_WASSERSTEIN_LIMIT) {
     throw new UserError(
       `exactWasserstein: ${count} points of each, at most ${EXACT_WASSERSTEIN_LIMIT}; take fewer, or use slicedWasserstein`,
+      { facts: { count, most: EXACT_WASSERSTEIN_LIMIT } },
     );
   }
-  // A shift of either sample leaves the best pairing what it is, and near samples are paired faster.
+  // A shift of either sample leaves the best pairing what it is, and near samples are paired
+  // faster.
   const costs = squaredDistances(centred(a, dimension), centred(b, dimension), dimension);
   const { rowAssignments } = linearSumAssignment(costs, { maximaze: false });
   let sum = 0;
@@ -160,18 +208,29 @@ function squaredDistances(a: Float64Array, b: Float64Array, dimension: number): 
 
 function checkPoints(metric: string, a: NumberArray, b: NumberArray, dimension: number): void {
   if (!Number.isInteger(dimension) || dimension < 1) {
-    throw new UserError(`${metric}: dimension ${dimension} is not a whole number of at least 1`);
+    throw new UserError(`${metric}: dimension ${dimension} is not a whole number of at least 1`, {
+      facts: { option: 'dimension', value: dimension, least: 1 },
+    });
   }
   for (const [name, points] of [['first', a] as const, ['second', b] as const]) {
     if (points.length === 0 || points.length % dimension !== 0) {
       throw new UserError(
         `${metric}: ${points.length} values in the ${name} sample are no whole rows of ${dimension}`,
+        { code: 'shape', facts: { set: name, dimension, values: points.length } },
       );
     }
     const bad = points.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;
     throw new UserError(
       `${metric}: row ${Math.floor(bad / dimension)}, coordinate ${bad % dimension} of the ${name} sample is ${points[bad]}; every value must be finite`,
+      {
+        facts: {
+          set: name,
+          row: Math.floor(bad / dimension),
+          coordinate: bad % dimension,
+          value: points[bad],
+        },
+      },
     );
   }
 }

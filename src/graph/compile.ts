@@ -110,7 +110,9 @@ function oneAtATime<A, R>(call: (argument: A) => Promise<R>): (argument: A) => P
   let running = false;
   return async (argument) => {
     if (running) {
-      throw new GraphError('a compiled graph runs one call at a time; await the one before');
+      throw new GraphError('a compiled graph runs one call at a time; await the one before', {
+        code: 'busy',
+      });
     }
     running = true;
     try {
@@ -126,7 +128,9 @@ const partsOf = (inputs: Tensors, state: StateTensors) => ({
   state: new Map(Object.keys(state).map((name) => [name, primed(name)])),
 });
 
-/** Runtime tensors over the caller's arrays and over those of the results, made once for each size. */
+/**
+ * Runtime tensors over the caller's arrays and over those of the results, made once for each size.
+ */
 function createHost(runtime: Runtime, inputs: Tensors, outputs: Tensors) {
   const repeats = input(REPEATS, [], 'int64');
   const make = (runs: number | undefined) => {
@@ -158,7 +162,9 @@ function lowerProgram(
 ): OnnxGraph {
   const twice = Object.keys(state).find((name) => Object.hasOwn(inputs, name));
   if (twice !== undefined) {
-    throw new GraphError(`compile: "${twice}" is both an input and a state; rename one`);
+    throw new GraphError(`compile: "${twice}" is both an input and a state; rename one`, {
+      facts: { name: twice },
+    });
   }
   const fed = { ...inputs, ...mapValues(state, ({ value }) => value) };
   const made: Record<string, Tensors[string]> = { ...outputs };

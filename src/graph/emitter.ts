@@ -47,6 +47,7 @@ const textOf = (data: TensorData) =>
     Object.is(value, -0) ? '-0' : value,
   ).join();
 
+/** Makes what collects nodes and constants while a graph is lowered. */
 export function createEmitter(target: Target, channelBlock: number): Emission {
   const { emitted, add: nodes, maker } = createNodeList();
   const { constants, add: constant } = createConstantPool();
@@ -91,8 +92,8 @@ function createNodeList() {
   ): string[] => {
     const maker = makers.get(inputs[0]!);
     if (op === 'Reshape' && maker?.op === op) {
-      // A shape that is computed, plus zero, is there to make what reads it wait (see `after`): then
-      // this one waits itself. The runtime cannot take a chain of the two.
+      // A shape that is computed, plus zero, is there to make what reads it wait (see `after`):
+      // then this one waits itself. The runtime cannot take a chain of the two.
       const wait = makers.get(maker.inputs[1]!)?.inputs[1];
       const shape = wait === undefined ? inputs[1]! : add('Add', [inputs[1]!, wait], 1)[0]!;
       return add(op, [maker.inputs[0]!, shape], count);

@@ -1,21 +1,37 @@
 import { createEmitter } from './emitter.ts';
 import { GraphError } from './error.ts';
 import { lowerGraph } from './lower.ts';
-import { encodeModel, type OnnxConstant, type OnnxGraph, type OnnxNode } from './onnx.ts';
+import {
+  encodeModel,
+  encodeModelBeside,
+  encodeModelPieces,
+  type ModelWithData,
+  type OnnxConstant,
+  type OnnxGraph,
+  type OnnxNode,
+  type StoredGraph,
+} from './onnx.ts';
 import { storeHalves } from './store-halves.ts';
 import { input, type Shape, type Tensor } from './tensor.ts';
 
 export interface ExportOptions {
   /** The function to export: [batch, ...shape] → a tensor whose first axis is the batch. */
-  readonly build: (x: Tensor) => Tensor;
+  readonly build: (x: Tensor, further: Readonly<Record<string, Tensor>>) => Tensor;
   /** Shape of one example. */
   readonly shape: Shape;
   readonly inputName: string;
   readonly outputName: string;
   /** Further outputs by name, each one number for an example, [batch]. */
-  readonly scalars?: (x: Tensor) => Readonly<Record<string, Tensor>>;
+  readonly scalars?: (
+    x: Tensor,
+    further: Readonly<Record<string, Tensor>>,
+  ) => Readonly<Record<string, Tensor>>;
+  /** Further inputs by name, and their shape for one example: [] for a number. */
+  readonly further?: Readonly<Record<string, Shape>>;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Store long constants in half precision: half the file. It still computes in single precision. */
+  /**
+   * Store long constants in half precision: half the file. It still computes in single precision.
+   */
   readonly half?: boolean;
 }
 
@@ -26,32 +42,59 @@ export const BATCH = 'batch';
 const [FIRST, SECOND] = [1009, 1013];
 
 /**
- * An ONNX file of standard operators in which the batch is a dynamic axis.
+ * Writes an ONNX file of standard operators in which the batch is a dynamic axis.
  *
  * Shapes are static in the graph, so it is lowered at two batch sizes: what differs between the
  * two is where the batch enters, and there a shape constant may say −1, "what is left".
  * @throws GraphError where the batch enters in another way.
  */
-export function exportOnnx({
+export function exportOnnx(options: ExportOptions): Uint8Array {
+  return encodeModel(exportGraph(options));
+}
+
+/**
+ * Writes the same in pieces, end to end, which hold the weights where they are.
+ * @throws GraphError as `exportOnnx`.
+ */
+export function exportOnnxPieces(options: ExportOptions): readonly Uint8Array[] {
+  return encodeModelPieces(exportGraph(options));
+}
+
+/**
+ * Writes the same with its weights in a file beside it, which `location` names: one ONNX file holds
+ * 2 GiB at most.
+ * @throws GraphError as `exportOnnx`.
+ */
+export function exportOnnxBeside(options: ExportOptions, location: string): ModelWithData {
+  return encodeModelBeside(exportGraph(options), location);
+}
+
+function exportGraph({
   build,
   shape,
   inputName,
   outputName,
   scalars = () => ({}),
+  further = {},
   metadata,
   half = false,
-}: ExportOptions): Uint8Array {
+}: ExportOptions): StoredGraph {
   const lower = (batch: number) => {
     const x = input(inputName, [batch, ...shape]);
-    const outputs = { [outputName]: build(x), ...scalars(x) };
-    return lowerGraph({ [inputName]: x }, outputs, createEmitter('portable', 0));
+    const told = Object.fromEntries(
+      Object.entries(further).map(([name, own]) => [name, input(name, [batch, ...own])]),
+    );
+    const outputs = { [outputName]: build(x, told), ...scalars(x, told) };
+    return lowerGraph({ [inputName]: x, ...told }, outputs, createEmitter('portable', 0));
   };
   const [first, second] = [lower(FIRST), lower(SECOND)];
   if (
     JSON.stringify(first.nodes) !== JSON.stringify(second.nodes) ||
     first.constants.length !== second.constants.length
   ) {
-    throw new GraphError('export: the graph has another form at another batch size');
+    throw new GraphError('export: the graph has another form at another batch size', {
+      code: 'unsupported',
+    });
   }
   const fixed = first.outputs.find(
     ({ shape }, i) => shape[0] !== FIRST || second.outputs[i]!.shape[0] !== SECOND,
@@ -59,6 +102,7 @@ export function exportOnnx({
   if (fixed) {
     throw new GraphError(
       `export: the first axis of "${fixed.name}" must be the batch, as in "${inputName}"`,
+      { code: 'unsupported', facts: { output: fixed.name } },
     );
   }
   const uses = usesAsShape(first.nodes);
@@ -74,7 +118,7 @@ export function exportOnnx({
     outputs: first.outputs.map(dynamic),
     ...(metadata && { metadata }),
   };
-  return encodeModel(half ? storeHalves(graph) : graph);
+  return half ? storeHalves(graph) : graph;
 }
 
 const dynamic = (value: OnnxGraph['inputs'][number]) => ({
@@ -119,6 +163,7 @@ function freeBatch(a: OnnxConstant, b: OnnxConstant, use: ShapeUse | undefined):
   if (factor !== undefined) return batchInShape(a, at!, factor);
   throw new GraphError(
     `export: the batch size is baked into a constant [${a.shape.join(', ')}]; only reshapes may hold it`,
+    { code: 'unsupported', facts: { shape: a.shape } },
   );
 }
 
@@ -162,7 +207,9 @@ const batchConstants = (computed: readonly OnnxNode[]): OnnxConstant[] =>
   computed.length === 0
     ? []
     : [ZERO, ONE].map((name, value) => ({
-        ...{ name: name!, dtype: 'int64', shape: [1] },
+        name: name!,
+        dtype: 'int64',
+        shape: [1],
         data: BigInt64Array.of(BigInt(value)),
       }));
 
@@ -177,5 +224,9 @@ function batchNodes(computed: readonly OnnxNode[], inputName: string): OnnxNode[
 }
 
 const nodeOf = (op: string, inputs: readonly string[], output: string): OnnxNode => ({
-  ...{ op, domain: '', inputs, outputs: [output], attributes: {} },
+  op,
+  domain: '',
+  inputs,
+  outputs: [output],
+  attributes: {},
 });

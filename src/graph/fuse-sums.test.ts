@@ -5,7 +5,10 @@ import type { OnnxNode } from './onnx.ts';
 import { BLOCKED, BLOCKED_SUM } from './ops/blocks.ts';
 
 const node = (op: string, inputs: readonly string[], output: string, domain = ''): OnnxNode => ({
-  ...{ op, domain, inputs, outputs: [output] },
+  op,
+  domain,
+  inputs,
+  outputs: [output],
   attributes: {},
 });
 const conv = (inputs: readonly string[], output: string) => node('Conv', inputs, output, BLOCKED);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from './compile.ts';
-import { GraphError } from './error.ts';
 import { grad, pullBack } from './gradient.ts';
 import * as ops from './ops/index.ts';
 import { constant, input, named, type Tensor } from './tensor.ts';
@@ -65,9 +64,7 @@ describe('grad', () => {
 
   test('a loss that does not depend on an input', () => {
     const [x, z] = [input('x', [2]), input('z', [2])];
-    expect(() => grad(ops.reduceSum(x), [x, z])).toThrow(
-      new GraphError('grad: reduceSum does not depend on z'),
-    );
+    expect(() => grad(ops.reduceSum(x), [x, z])).toThrow('grad: reduceSum does not depend on z');
   });
 
   test('a cotangent of another shape', () => {

@@ -6,21 +6,22 @@ import { constant, sizeOf, type Tensor } from './tensor.ts';
 type Like<T extends readonly Tensor[]> = { -readonly [K in keyof T]: Tensor };
 
 /**
- * Reverse-mode gradient of a scalar with respect to `inputs`, as graph tensors of the same
- * shapes: they can be computed with or differentiated again.
+ * Builds the reverse-mode gradient of a scalar with respect to `inputs`, as graph tensors of the
+ * same shapes: they can be computed with or differentiated again.
  * @throws GraphError if `loss` has more than one element or does not depend on an input.
  */
 export function grad<const T extends readonly Tensor[]>(loss: Tensor, inputs: T): Like<T> {
   if (sizeOf(loss.shape) !== 1) {
     throw new GraphError(
       `grad: the loss must be one number, not ${loss.name} [${loss.shape.join(', ')}]; reduce it first`,
+      { code: 'shape', facts: { name: loss.name, shape: loss.shape } },
     );
   }
   return pullBack(loss, inputs, constant(Float32Array.of(1), loss.shape));
 }
 
 /**
- * Vector–Jacobian product: Jᵀ·cotangent of `output` with respect to `inputs`.
+ * Builds the vector–Jacobian product: Jᵀ·cotangent of `output` with respect to `inputs`.
  * `cotangent` has the shape of `output`.
  */
 export function pullBack<const T extends readonly Tensor[]>(
@@ -31,6 +32,7 @@ export function pullBack<const T extends readonly Tensor[]>(
   if (cotangent.shape.join() !== output.shape.join()) {
     throw new GraphError(
       `pullBack: the cotangent's shape [${cotangent.shape.join(', ')}] is not the output's [${output.shape.join(', ')}]`,
+      { code: 'shape', facts: { cotangent: cotangent.shape, output: output.shape } },
     );
   }
   const order = dependents(output, new Set(inputs));
@@ -49,7 +51,9 @@ export function pullBack<const T extends readonly Tensor[]>(
   return inputs.map((tensor) => {
     const result = cotangents.get(tensor);
     if (result === undefined) {
-      throw new GraphError(`grad: ${output.name} does not depend on ${tensor.name}`);
+      throw new GraphError(`grad: ${output.name} does not depend on ${tensor.name}`, {
+        facts: { output: output.name, input: tensor.name },
+      });
     }
     return result;
   }) as Like<T>;
@@ -67,7 +71,10 @@ function dependents(output: Tensor, targets: ReadonlySet<Tensor>): Set<Tensor> {
   return order;
 }
 
-/** Every tensor that `outputs` need, each once, inputs before users. Iterative: graphs are deep. */
+/**
+ * Lists every tensor that `outputs` need, each once, inputs before users. Iterative: graphs are
+ * deep.
+ */
 export function topological(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();

@@ -15,7 +15,9 @@ const arrays = {
   bool: Uint8Array,
 } as const satisfies Record<DType, unknown>;
 
-/** A runtime tensor over `data` (not copied), or over fresh zeros; type and size are checked. */
+/**
+ * Makes a runtime tensor over `data` (not copied), or over fresh zeros; type and size are checked.
+ */
 export function hostTensor(
   runtime: Runtime,
   name: string,
@@ -27,11 +29,13 @@ export function hostTensor(
   if (!(values instanceof arrays[like.dtype])) {
     throw new GraphError(
       `"${name}" takes ${arrays[like.dtype].name}, not ${(values as object).constructor.name}`,
+      { code: 'invalid', facts: { input: name, dtype: like.dtype } },
     );
   }
   if (values.length !== size) {
     throw new GraphError(
       `"${name}" takes ${size} values for ${describe(like)}, not ${values.length}`,
+      { code: 'shape', facts: { input: name, shape: like.shape, values: values.length } },
     );
   }
   const make = runtime.Tensor as unknown as new (
@@ -50,7 +54,11 @@ export function feeder(
 ): (data: HostArray | undefined) => Ort.Tensor {
   let last: { readonly data: HostArray; readonly tensor: Ort.Tensor } | undefined;
   return (data) => {
-    if (!data) throw new GraphError(`input "${name}" is missing`);
+    if (!data)
+      throw new GraphError(`input "${name}" is missing`, {
+        code: 'invalid',
+        facts: { input: name },
+      });
     if (last?.data !== data) last = { data, tensor: hostTensor(runtime, name, like, data) };
     return last.tensor;
   };

@@ -1,10 +1,17 @@
+export {
+  type CalibrationCall,
+  type Quantized,
+  type QuantizeOptions,
+  quantizeOnnx,
+} from './calibrate.ts';
 export { type CompileOptions, compile, type Program } from './compile.ts';
 export { type Device, devices } from './device.ts';
 export { GraphError } from './error.ts';
-export { exportOnnx } from './export.ts';
-export { grad, pullBack } from './gradient.ts';
+export { exportOnnx, exportOnnxBeside, exportOnnxPieces } from './export.ts';
+export { grad, pullBack, topological } from './gradient.ts';
 export type { HostArray } from './host.ts';
 export { peakBytes } from './memory.ts';
+export type { ModelWithData } from './onnx.ts';
 export { type OnnxFile, openOnnx } from './onnx-file.ts';
 export * from './ops/index.ts';
 export { type OnnxDescription, readOnnx } from './read-onnx.ts';

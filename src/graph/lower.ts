@@ -18,11 +18,14 @@ export function lowerGraph(inputs: Tensors, outputs: Tensors, emitter: Emission)
     if (tensor.source.kind !== 'input') {
       throw new GraphError(
         `compile: "${name}" is not an input; make it with input("${name}", shape)`,
+        { facts: { name } },
       );
     }
     const other = names.get(tensor);
     if (other !== undefined) {
-      throw new GraphError(`compile: "${other}" and "${name}" are the same input; list it once`);
+      throw new GraphError(`compile: "${other}" and "${name}" are the same input; list it once`, {
+        facts: { names: [other, name] },
+      });
     }
     names.set(tensor, name);
   }
@@ -48,6 +51,7 @@ function checkNames(inputs: Tensors, outputs: Tensors): void {
   if (twice !== undefined) {
     throw new GraphError(
       `compile: "${twice}" names an input or state and an output; give the output another name`,
+      { facts: { name: twice } },
     );
   }
 }
@@ -56,7 +60,9 @@ function checkLabels({ constants }: Emission, inputs: Tensors, outputs: Tensors)
   const taken = new Set([...Object.keys(inputs), ...Object.keys(outputs)]);
   for (const { name } of constants) {
     if (taken.has(name)) {
-      throw new GraphError(`compile: "${name}" labels a constant and something else`);
+      throw new GraphError(`compile: "${name}" labels a constant and something else`, {
+        facts: { name },
+      });
     }
     taken.add(name);
   }
@@ -70,7 +76,9 @@ function lowerTensor(
   const { source, shape, dtype } = tensor;
   switch (source.kind) {
     case 'input':
-      throw new GraphError(`compile: input "${tensor.name}" is used but not listed under inputs`);
+      throw new GraphError(`compile: input "${tensor.name}" is used but not listed under inputs`, {
+        facts: { name: tensor.name },
+      });
     case 'constant':
       return emitter.constant(source.data, shape, dtype, source.label);
     case 'op':

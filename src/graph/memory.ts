@@ -11,13 +11,14 @@ const bytesOf: Readonly<Record<DType, number>> = {
   bool: 1,
 };
 
-/** Bytes of a tensor's values. */
+/** Counts the bytes of a tensor's values. */
 export const byteSize = ({ shape, dtype }: Tensor): number => sizeOf(shape) * bytesOf[dtype];
 
 /**
- * Bytes that computing `outputs` on the CPU takes at its worst moment, estimated before anything is
- * lowered: values from the op that makes them to the last that reads them, what ops need while they
- * work, outputs until the end, constants all the time. Inputs belong to the caller and count nothing.
+ * Estimates the bytes that computing `outputs` on the CPU takes at its worst moment, before
+ * anything is lowered: values from the op that makes them to the last that reads them, what ops
+ * need while they work, outputs until the end, constants all the time. Inputs belong to the caller
+ * and count nothing.
  */
 export function peakBytes(outputs: readonly Tensor[]): number {
   const order = workOrder(outputs);
@@ -68,7 +69,10 @@ function constantBytes(tensors: readonly Tensor[]): number {
 
 /** Ops whose result is their input's memory, or is never made: chains of transposes cancel. */
 const views: Readonly<Record<string, number>> = {
-  ...{ named: 0, reshape: 0, after: 0, transpose: 0 },
+  named: 0,
+  reshape: 0,
+  after: 0,
+  transpose: 0,
   recompute: -1,
 };
 
@@ -98,7 +102,8 @@ function workspace({ source, inputs, shape }: Tensor): number {
     case 'conv2dWeight': {
       const weight = sizeOf(shape) * 4;
       const isPointwise = shape[2]! * shape[3]! === 1;
-      // One product for each example; else both images copied, the first with its borders and twice.
+      // One product for each example; else both images copied, the first with its borders and
+      // twice.
       if (isPointwise) return first.shape[0]! * weight;
       return 3 * byteSize(first) + byteSize(second) + weight;
     }
@@ -108,9 +113,9 @@ function workspace({ source, inputs, shape }: Tensor): number {
 }
 
 /**
- * The order in which ONNX Runtime works: depth first, from the result that stands last in the graph,
- * an op's latest operand first. So a parameter's update comes right behind its gradient, and a
- * gradient behind those of later layers.
+ * The order in which ONNX Runtime works: depth first, from the result that stands last in the
+ * graph, an op's latest operand first. So a parameter's update comes right behind its gradient, and
+ * a gradient behind those of later layers.
  */
 function workOrder(outputs: readonly Tensor[]): Tensor[] {
   const listed = topological(outputs);

@@ -2,8 +2,9 @@ import type * as Ort from 'onnxruntime-common';
 import type { Device, Runtime } from './device.ts';
 
 /**
- * ONNX Runtime for browsers, to be used in a worker. It comes in two builds, each loaded when a session first
- * needs it: a large one that knows WebGPU, and a small one for the processor alone, which is faster there.
+ * Loads ONNX Runtime for browsers, to be used in a worker. It comes in two builds, each loaded when
+ * a session first needs it: a large one that knows WebGPU, and a small one for the processor alone,
+ * which is faster there.
  */
 export async function importRuntime(): Promise<Runtime> {
   const { Tensor } = await import('onnxruntime-common');
@@ -34,19 +35,26 @@ async function openSession(
   return likeNode(await inTurn(() => InferenceSession.create(model, options)), inTurn);
 }
 
-/** What the runtime calls the providers of a device, the preferred one first. */
+/** Leaves the threads of a run to the runtime, which is told of the page's elsewhere. */
+export const defaultThreads = (): number | undefined => undefined;
+
+/** Lists what the runtime calls the providers of a device, the preferred one first. */
 export const providersOf = (device: Exclude<Device, 'auto'>): string[] =>
   device === 'cpu' ? ['wasm'] : [device, 'wasm'];
 
-/** Whether asking for a GPU makes sense. */
+/** Tells whether the library of a provider is missing; here all are part of a build. */
+export const lacksProvider = async (_device: Device): Promise<boolean> => false;
+
+/** Tells whether asking for a GPU makes sense. */
 export async function mayHaveGpu(): Promise<boolean> {
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
   return Boolean(await gpu?.requestAdapter().catch(() => null));
 }
 
 /**
- * Threads of a call: all cores but one, which is the page's, where the page may share memory; else 1. Beyond 8 a
- * small network gains nothing.
+ * Chooses the threads of a call: all cores but one, which is the page's, where the page may share
+ * memory; else
+ * 1. Beyond 8 a small network gains nothing.
  */
 export function processorThreads(): number {
   if (!globalThis.crossOriginIsolated) return 1;
@@ -65,7 +73,9 @@ function oneAtATime(): InTurn {
   };
 }
 
-/** Results go into the tensors that a call gives, as they do in Node: this runtime makes new ones. */
+/**
+ * Results go into the tensors that a call gives, as they do in Node: this runtime makes new ones.
+ */
 function likeNode(session: Ort.InferenceSession, inTurn: InTurn): Ort.InferenceSession {
   const run = async (
     feeds: Ort.InferenceSession.FeedsType,

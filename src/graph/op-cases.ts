@@ -230,8 +230,10 @@ export const smooth: Readonly<Record<string, MakeCase>> = {
   groupNorm: (draw) => {
     const groups = draw.integer(1, 2);
     const channels = groups * draw.pick([1, 2, 16]);
-    const x = normalInput(draw, [draw.integer(1, 2), channels, 3, 2]);
-    const [scale, bias] = [normalInput(draw, [channels]), normalInput(draw, [channels])];
+    const rows = draw.integer(1, 2);
+    const x = normalInput(draw, [rows, channels, 3, 2]);
+    const own = draw.pick([[channels], [rows, channels]]);
+    const [scale, bias] = [normalInput(draw, own), normalInput(draw, own)];
     return { inputs: [x, scale, bias], output: ops.groupNorm(x, scale, bias, { groups }) };
   },
   groupMean: normalised((x, groups) => ops.groupMean(x, { groups, epsilon: 1e-5 })),

@@ -2,7 +2,7 @@
 import { constant, type Shape, sizeOf, type Tensor } from './tensor.ts';
 import { type Draw, fed, normalInput } from './testing.ts';
 
-/** Values of [low, high] with either sign: away from a kink at 0. */
+/** Draws values of [low, high] with either sign: away from a kink at 0. */
 export const offZero = (draw: Draw, shape: Shape, low = 0.2, high = 1.5) => {
   const sign = draw.normal(sizeOf(shape));
   return fed(
@@ -11,10 +11,11 @@ export const offZero = (draw: Draw, shape: Shape, low = 0.2, high = 1.5) => {
   );
 };
 
+/** Draws values above 0. */
 export const positive = (draw: Draw, shape: Shape) =>
   fed(shape, draw.uniform(sizeOf(shape), 0.5, 1.5));
 
-/** Tensors whose elements all differ from each other by 0.1 at least: away from every tie. */
+/** Draws tensors whose elements all differ from each other by 0.1 at least: away from every tie. */
 export const distinct = (draw: Draw, ...shapes: readonly Shape[]) => {
   const sizes = shapes.map(sizeOf);
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -27,9 +28,11 @@ export const distinct = (draw: Draw, ...shapes: readonly Shape[]) => {
   ) as [Tensor, ...Tensor[]];
 };
 
+/** Draws a shape. */
 export const shapeOf = (draw: Draw, least = 1, most = 3): number[] =>
   Array.from({ length: draw.integer(least, most) }, () => draw.integer(1, 4));
 
+/** Draws the shape of images [N, C, H, W]. */
 export const imageShape = (draw: Draw): [number, number, number, number] => [
   draw.integer(1, 2),
   draw.integer(1, 3),
@@ -37,14 +40,14 @@ export const imageShape = (draw: Draw): [number, number, number, number] => [
   draw.integer(1, 4),
 ];
 
-/** [N, C, ...] with few channels, or as many as the CPU runtime keeps in blocks. */
+/** Draws a shape [N, C, ...] with few channels, or as many as the CPU runtime keeps in blocks. */
 export const perChannelShape = (draw: Draw) => [
   draw.integer(1, 2),
   draw.pick([1, 3, 16, 32]),
   ...draw.pick<Shape>([[], [3], [2, 3]]),
 ];
 
-/** Two shapes that broadcast: equal, per channel, scalar, outer, fewer axes. */
+/** Draws two shapes that broadcast: equal, per channel, scalar, outer, fewer axes. */
 export const broadcastPair = (draw: Draw): readonly [Shape, Shape] => {
   const [n, c, h, w] = imageShape(draw);
   const pair = draw.pick<readonly [Shape, Shape]>([
@@ -66,9 +69,10 @@ export const broadcastPair = (draw: Draw): readonly [Shape, Shape] => {
   return draw.integer(0, 1) === 0 ? pair : [pair[1], pair[0]];
 };
 
+/** Draws normal values of a shape. */
 export const normalOf = (draw: Draw, shape: Shape) => normalInput(draw, shape);
 
-/** A convolution's sizes: image, kernel, options and the size of its result. */
+/** Draws a convolution's sizes: image, kernel, options and the size of its result. */
 export const convolution = (draw: Draw) => {
   const [n, c, o] = [draw.integer(1, 2), draw.pick([1, 2, 3, 16]), draw.pick([1, 3, 4])];
   const kernel = draw.pick([1, 2, 3]);
@@ -85,7 +89,10 @@ export const convolution = (draw: Draw) => {
   } as const;
 };
 
-/** Images for windows of 3 × 3, of few channels or of as many as the CPU runtime keeps in blocks. */
+/**
+ * Draws images for windows of 3 × 3, of few channels or of as many as the CPU runtime keeps in
+ * blocks.
+ */
 export const slidingWindow = (draw: Draw) => ({
   shape: [draw.integer(1, 2), draw.pick([1, 3, 16]), draw.integer(3, 6), draw.integer(3, 6)],
   options: {
@@ -94,6 +101,6 @@ export const slidingWindow = (draw: Draw) => ({
   },
 });
 
-/** A table of indices into an axis, with repetitions. */
+/** Draws a table of indices into an axis, with repetitions. */
 export const indicesInto = (draw: Draw, size: number, length: number) =>
   constant(BigInt64Array.from({ length }, () => BigInt(draw.integer(0, size - 1))));

@@ -26,9 +26,10 @@ const op: Op<Attributes> = {
 };
 
 /**
- * build(inputs, parameters), of which only inputs and parameters are kept for the backward pass:
- * what is inside is computed again there, for less memory and more work (Chen et al. 2016). The
- * result must depend on all of them, and on nothing else that is differentiated.
+ * Builds the result of `build(inputs, parameters)`, of which only inputs and parameters are kept
+ * for the backward pass: what is inside is computed again there, for less memory and more work
+ * (Chen et al. 2016). The result must depend on all of them, and on nothing else that is
+ * differentiated.
  */
 export function recompute(
   build: Build,

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from './compile.ts';
 import { createEmitter } from './emitter.ts';
-import { GraphError } from './error.ts';
 import { lowerGraph } from './lower.ts';
 import * as ops from './ops/index.ts';
 import { handsOutState } from './repeat.ts';
@@ -64,7 +63,8 @@ describe('runs in one call', () => {
       inputs: { x },
       outputs: { sum, twice: ops.mul(x, 2), given: x, before: total, fixed: constant([7]) },
       state: { total: { value: total, next: sum, initial: floats(100, 200) } },
-      ...{ device, repeat: true },
+      device,
+      repeat: true,
     });
     expect(copy(await program({ x: floats(1, 2, 3, 4, 5, 6) }))).toEqual({
       sum: floats(101, 202, 104, 206, 109, 212),
@@ -90,11 +90,13 @@ describe('runs in one call', () => {
       outputs: { x2: ops.mul(x, 2) },
       state: {
         w: { value: w, next: ops.transpose(w), initial },
-        // One that takes the place of another, through ops that the runtime leaves out, and one that stays.
+        // One that takes the place of another, through ops that the runtime leaves out, and one
+        // that stays.
         v: { value: v, next: ops.reshape(ops.mul(w, 1), [3, 3]) },
         kept: { value: kept, next: kept, initial: floats(3, 4) },
       },
-      ...{ device, repeat: true },
+      device,
+      repeat: true,
     });
     for (const count of [1, 2]) {
       await program({ x: new Float32Array(runs) });
@@ -131,7 +133,8 @@ describe('runs in one call', () => {
       inputs: { x, y },
       outputs: {},
       state: { total: { value: input('total', [2]), next: sum } },
-      ...{ device, repeat: true },
+      device,
+      repeat: true,
     });
     const bad: readonly (readonly [Float32Array | undefined, Float32Array, string])[] = [
       [floats(), floats(), '0, 0'],
@@ -141,9 +144,7 @@ describe('runs in one call', () => {
     ];
     for (const [a, b, counts] of bad) {
       await expect(program({ x: a as Float32Array, y: b })).rejects.toThrow(
-        new GraphError(
-          `a repeated graph takes one entry of every input for each run, not ${counts}`,
-        ),
+        `a repeated graph takes one entry of every input for each run, not ${counts}`,
       );
     }
     await expect(

@@ -14,8 +14,8 @@ interface Parts {
 }
 
 /**
- * The graph run several times in one call of the runtime: inputs and outputs get a leading axis, one
- * entry for each run, and state goes from run to run without leaving the runtime.
+ * Makes the graph run several times in one call of the runtime: inputs and outputs get a leading
+ * axis, one entry for each run, and state goes from run to run without leaving the runtime.
  */
 export function repeatGraph(graph: OnnxGraph, { inputs, state }: Parts): OnnxGraph {
   const isState = new Set(state.values());
@@ -72,9 +72,9 @@ export function repeatGraph(graph: OnnxGraph, { inputs, state }: Parts): OnnxGra
 }
 
 /**
- * Whether something that leaves the graph may be the memory of a state rather than new: it comes from
- * it by nodes of one operand, which the runtime may leave out. Such a graph must not write its state
- * where it read it.
+ * Tells whether something that leaves the graph may be the memory of a state rather than new: it
+ * comes from it by nodes of one operand, which the runtime may leave out. Such a graph must not
+ * write its state where it read it.
  */
 export function handsOutState(graph: OnnxGraph, state: readonly string[]): boolean {
   const fixed = new Set(['', ...graph.constants.map(({ name }) => name)]);

@@ -6,13 +6,16 @@ import { sizeOf, type Tensor } from './tensor.ts';
 /** Values of inputs or outputs by name; for several runs, one entry after another. */
 export type Arrays = Readonly<Record<string, HostArray>>;
 
-/** A tensor with a leading axis, one entry for each run. */
+/** Makes a tensor with a leading axis, one entry for each run. */
 export const stack = (tensor: Tensor, runs: number): Tensor => ({
   ...tensor,
   shape: [runs, ...tensor.shape],
 });
 
-/** How many runs the inputs are for. @throws GraphError if they differ. */
+/**
+ * Tells how many runs the inputs are for.
+ * @throws GraphError if they differ.
+ */
 export function countRuns(inputs: Tensors, values: Partial<Arrays>): number {
   const counts = Object.entries(inputs).map(
     ([name, { shape }]) => (values[name]?.length ?? Number.NaN) / sizeOf(shape),
@@ -21,6 +24,7 @@ export function countRuns(inputs: Tensors, values: Partial<Arrays>): number {
   if (!Number.isInteger(runs) || runs < 1 || counts.some((count) => count !== runs)) {
     throw new GraphError(
       `a repeated graph takes one entry of every input for each run, not ${counts.join(', ')}`,
+      { code: 'shape', facts: { counts } },
     );
   }
   return runs;

@@ -1,12 +1,19 @@
 import type * as Ort from 'onnxruntime-common';
-import { importRuntime, mayHaveGpu, providersOf } from '#onnxruntime';
+import {
+  defaultThreads,
+  importRuntime,
+  lacksProvider,
+  mayHaveGpu,
+  providersOf,
+} from '#onnxruntime';
+import { firstLine } from '../text.ts';
 import { type Device, devices, type Runtime } from './device.ts';
 import { GraphError } from './error.ts';
 import { encodeModel } from './onnx.ts';
 
 let loading: Promise<Runtime> | undefined;
 
-/** ONNX Runtime, that of Node or that of browsers, loaded once. */
+/** Loads ONNX Runtime, that of Node or that of browsers, loaded once. */
 export function loadRuntime(): Promise<Runtime> {
   loading ??= importRuntime();
   return loading;
@@ -14,27 +21,37 @@ export function loadRuntime(): Promise<Runtime> {
 
 export interface SessionOptions {
   readonly device: Exclude<Device, 'auto'>;
-  /** Threads of one run; default: every core. */
+  /** Threads of one run; default: `MDENSITY_THREADS`, or every core. */
   readonly threads?: number;
   /** Start of the path of a profile to write. */
   readonly profile?: string;
   /** Names of outputs that stay on the device; the others come to the host. */
   readonly keepOnDevice?: readonly string[];
   /**
-   * Take a run's memory as one piece, once a first run has shown how much: a little faster for small
-   * graphs, but beside what the first run took, half as much again. Default true.
+   * Take a run's memory as one piece, once a first run has shown how much: a little faster for
+   * small graphs, but beside what the first run took, half as much again. Default true.
    */
   readonly memoryPattern?: boolean;
 }
 
-/** Opens a session; a device that cannot be had is one clear error. */
+/** Opens a session of bytes, or of a path in Node; a device that is not to be had is one error. */
 export async function openSession(
-  model: Uint8Array,
-  { device, threads, profile, keepOnDevice = [], memoryPattern = true }: SessionOptions,
+  model: Uint8Array | string,
+  {
+    device,
+    threads = defaultThreads(),
+    profile,
+    keepOnDevice = [],
+    memoryPattern = true,
+  }: SessionOptions,
 ): Promise<Ort.InferenceSession> {
   const { InferenceSession } = await loadRuntime();
+  if (device !== 'cpu' && (await lacksProvider(device))) {
+    throw noDevice(device, 'ONNX Runtime came without its library');
+  }
   try {
-    return await InferenceSession.create(model, {
+    // The two have signatures of their own.
+    return await InferenceSession.create(model as Uint8Array, {
       executionProviders: providersOf(device),
       logSeverityLevel: 3,
       enableMemPattern: memoryPattern,
@@ -48,22 +65,31 @@ export async function openSession(
     });
   } catch (cause) {
     if (device === 'cpu') throw cause;
-    throw new GraphError(
-      `device "${device}" cannot be used here (${firstLine(cause)}); use cpu, or auto to take what there is${hints[device]}`,
-      { cause },
-    );
+    throw noDevice(device, firstLine(cause), cause);
   }
 }
 
+const noDevice = (device: Exclude<Device, 'auto' | 'cpu'>, reason: string, cause?: unknown) =>
+  new GraphError(
+    `device "${device}" cannot be used here (${reason}); use cpu, or auto to take what there is${hints[device]}`,
+    { code: 'device', facts: { device }, cause },
+  );
+
 const hints = {
-  cuda: ' (CUDA needs npm install onnxruntime-node --onnxruntime-node-install=cuda12)',
+  cuda: ' (CUDA needs npm rebuild --ignore-scripts=false onnxruntime-node)',
   webgpu: '',
 } as const;
 
-/** The device that `auto` stands for on this machine: webgpu if a session opens on it, else cpu. */
+/**
+ * Finds the device that `auto` stands for on this machine: webgpu if a session opens on it, else
+ * cpu.
+ */
 export async function resolveDevice(device: Device): Promise<Exclude<Device, 'auto'>> {
   if (!devices.includes(device)) {
-    throw new GraphError(`device "${device}" is not known; use one of ${devices.join(', ')}`);
+    throw new GraphError(`device "${device}" is not known; use one of ${devices.join(', ')}`, {
+      code: 'not-found',
+      facts: { option: 'device', value: device, known: devices },
+    });
   }
   if (device !== 'auto') return device;
   if (!(await mayHaveGpu())) return 'cpu';
@@ -76,7 +102,7 @@ export async function resolveDevice(device: Device): Promise<Exclude<Device, 'au
   }
 }
 
-/** y = x on floats of a shape: the smallest model that shows a device works. */
+/** Writes the model y = x on floats of a shape: the smallest model that shows a device works. */
 export function identityModel(shape: readonly number[]): Uint8Array {
   const value = { dtype: 'float32', shape } as const;
   return encodeModel({
@@ -90,9 +116,9 @@ export function identityModel(shape: readonly number[]): Uint8Array {
 let probing: Promise<number> | undefined;
 
 /**
- * Channels per block of the CPU runtime's blocked convolution layout: 16 with AVX-512, 8 with
- * AVX2; 0 where the runtime has none. Found by reordering a ramp and looking where channel 1 of
- * the first pixel went.
+ * Finds the channels per block of the CPU runtime's blocked convolution layout: 16 with AVX-512, 8
+ * with AVX2; 0 where the runtime has none. Found by reordering a ramp and looking where channel 1
+ * of the first pixel went.
  */
 export function probeChannelBlock(): Promise<number> {
   probing ??= probe().catch(() => 0);
@@ -117,8 +143,4 @@ async function probe(): Promise<number> {
   // In blocks of b channels, value 1 (channel 0, pixel 1) stands at position b.
   const block = (y!.data as Float32Array).indexOf(1);
   return block > 1 ? block : 0;
-}
-
-function firstLine(cause: unknown): string {
-  return String(cause instanceof Error ? cause.message : cause).split('\n')[0]!;
 }

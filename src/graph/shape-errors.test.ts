@@ -1,4 +1,6 @@
-/** What the caller reads where shapes or types do not fit: one line that names op, shapes, tensors. */
+/**
+ * What the caller reads where shapes or types do not fit: one line that names op, shapes, tensors.
+ */
 import { describe, expect, test } from 'vitest';
 import { GraphError } from './error.ts';
 import * as ops from './ops/index.ts';

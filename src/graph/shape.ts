@@ -1,13 +1,13 @@
 import { fail, type Shape, type Tensor } from './tensor.ts';
 
-/** Shape of an elementwise result under NumPy's broadcasting rules. */
+/** Finds the shape of an elementwise result under NumPy's broadcasting rules. */
 export function broadcast(op: string, inputs: readonly Tensor[]): number[] {
   return (
     broadcastShapes(inputs.map(({ shape }) => shape)) ?? fail(op, 'shapes do not broadcast', inputs)
   );
 }
 
-/** The shape that all `shapes` repeat to, or nothing where they do not fit. */
+/** Finds the shape that all `shapes` repeat to, or nothing where they do not fit. */
 export function broadcastShapes(shapes: readonly Shape[]): number[] | undefined {
   const rank = Math.max(...shapes.map(({ length }) => length));
   const result = Array.from({ length: rank }, (_, axis) => {
@@ -18,7 +18,9 @@ export function broadcastShapes(shapes: readonly Shape[]): number[] | undefined 
   return result.includes(-1) ? undefined : result;
 }
 
-/** Axes as whole numbers 0..rank−1, sorted; negative ones count from the end. Default: all. */
+/**
+ * Gives axes as whole numbers 0..rank−1, sorted; negative ones count from the end. Default: all.
+ */
 export function resolveAxes(
   op: string,
   tensor: Tensor,
@@ -32,6 +34,7 @@ export function resolveAxes(
   return resolved.sort((a, b) => a - b);
 }
 
+/** Resolves an axis that may count from the end. */
 export function resolveAxis(op: string, tensor: Tensor, axis: number): number {
   const rank = tensor.shape.length;
   const resolved = axis < 0 ? axis + rank : axis;
@@ -41,11 +44,12 @@ export function resolveAxis(op: string, tensor: Tensor, axis: number): number {
   return resolved;
 }
 
-/** Shape after reducing `axes`, kept as size 1. */
+/** Finds the shape after reducing `axes`, kept as size 1. */
 export function reducedShape(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
 }
 
+/** Tells whether two shapes are the same. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

@@ -35,13 +35,13 @@ export interface StateStore {
 
 export type StateTensors = Readonly<Record<string, StateTensor>>;
 
-/** The name under which the next value of a state leaves the graph. */
+/** Makes the name under which the next value of a state leaves the graph. */
 export const primed = (name: string) => `${name}'`;
 
 /**
  * Where a run leaves state: `alternate`, two buffers take turns, so that a run never writes what it
- * reads; `inPlace`, one buffer, for graphs that write their results when all else is done; `onDevice`,
- * the outputs of one run are the inputs of the next.
+ * reads; `inPlace`, one buffer, for graphs that write their results when all else is done;
+ * `onDevice`, the outputs of one run are the inputs of the next.
  */
 export type StatePlace = 'alternate' | 'inPlace' | 'onDevice';
 
@@ -60,6 +60,7 @@ export function createState(
     if (value.shape.join() !== next.shape.join() || value.dtype !== next.dtype) {
       throw new GraphError(
         `compile: state "${name}" is ${value.dtype} [${value.shape.join(', ')}] but its next value is ${next.dtype} [${next.shape.join(', ')}]`,
+        { code: 'shape', facts: { state: name, shape: value.shape, next: next.shape } },
       );
     }
     types.set(name, value);
@@ -72,6 +73,7 @@ export function createState(
     if (tensor) return tensor;
     throw new GraphError(
       `state "${name}" does not exist; there are: ${Object.keys(current).join(', ')}`,
+      { code: 'not-found', facts: { state: name, known: Object.keys(current) } },
     );
   };
 
@@ -104,13 +106,19 @@ export function createState(
   };
 }
 
-/** A copy on the host. From a device through an identity graph: the runtime's own read-back is not safe. */
+/**
+ * Makes a copy on the host. From a device through an identity graph: the runtime's own read-back is
+ * not safe.
+ */
 export async function readBack(runtime: Runtime, tensor: Ort.Tensor): Promise<HostArray> {
   if (tensor.location === 'cpu' || tensor.location === 'cpu-pinned') {
     return (tensor.data as HostArray).slice();
   }
   if (tensor.type !== 'float32')
-    throw new GraphError(`state of type ${tensor.type} cannot be read back`);
+    throw new GraphError(`state of type ${tensor.type} cannot be read back`, {
+      code: 'unsupported',
+      facts: { dtype: tensor.type },
+    });
   const length = sizeOf(tensor.dims);
   const session = await openSession(identityModel(tensor.dims), { device: 'webgpu' });
   const fetched = new runtime.Tensor('float32', new Float32Array(length), tensor.dims);

@@ -7,8 +7,8 @@ import { onnxType } from './types.ts';
 const SHORT = 64;
 
 /**
- * The same graph with long float32 constants in half precision under their own names, each cast
- * back where it is used. Runtimes do that once, when they open the file.
+ * Makes the same graph with long float32 constants in half precision under their own names, each
+ * cast back where it is used. Runtimes do that once, when they open the file.
  * @throws GraphError for a value that no half can hold.
  */
 export function storeHalves(graph: OnnxGraph): StoredGraph {
@@ -21,6 +21,7 @@ export function storeHalves(graph: OnnxGraph): StoredGraph {
     if (large !== undefined) {
       throw new GraphError(
         `export: "${name}" holds ${large}, which half precision cannot; export in single precision`,
+        { code: 'unsupported', facts: { name, value: large } },
       );
     }
     const single = `__single_${casts.length}`;

@@ -1,8 +1,10 @@
+import { sizeOf } from '../data/shape.ts';
 import type { Emitter } from './emitter.ts';
 import { GraphError } from './error.ts';
 import { type DType, dtypeOf, type Shape, type TensorData } from './types.ts';
 
 export type { DType, Shape, TensorData } from './types.ts';
+export { sizeOf };
 
 /** What is known of a tensor before anything runs. */
 export interface TensorType {
@@ -76,15 +78,15 @@ export function apply<Attributes>(
   return output;
 }
 
-/** A tensor fed at every run. */
+/** Makes a tensor fed at every run. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
   checkShape(name, shape);
   return { shape: [...shape], dtype, name, inputs: [], source: { kind: 'input' } };
 }
 
 /**
- * A tensor whose values are part of the graph. Plain numbers become float32. With a label it keeps
- * that name in exported files.
+ * Makes a tensor whose values are part of the graph. Plain numbers become float32. With a label it
+ * keeps that name in exported files.
  */
 export function constant(
   values: number | readonly number[] | TensorData,
@@ -95,7 +97,10 @@ export function constant(
   const dims = shape ?? (typeof values === 'number' ? [] : [data.length]);
   checkShape('constant', dims);
   if (sizeOf(dims) !== data.length) {
-    throw new GraphError(`constant: ${data.length} values do not fill shape [${dims.join(', ')}]`);
+    throw new GraphError(`constant: ${data.length} values do not fill shape [${dims.join(', ')}]`, {
+      code: 'shape',
+      facts: { shape: dims, values: data.length },
+    });
   }
   const source = { kind: 'constant', data, ...(label !== undefined && { label }) } as const;
   return { shape: [...dims], dtype: dtypeOf(data), name: label ?? 'constant', inputs: [], source };
@@ -108,16 +113,12 @@ const alias: Op = {
   lower: (_, [x]) => x!,
 };
 
-/** The same values under the caller's name, which shape errors then repeat. */
+/** Gives the same values under the caller's name, which shape errors then repeat. */
 export function named(name: string, tensor: Tensor): Tensor {
   return { ...apply(alias, [tensor], undefined), name };
 }
 
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-/** How errors name a tensor: `x [8, 3, 28, 28]`. */
+/** Says how errors name a tensor: `x [8, 3, 28, 28]`. */
 export function describe(tensor: Tensor): string {
   return `${tensor.name} [${tensor.shape.join(', ')}]`;
 }
@@ -125,7 +126,10 @@ export function describe(tensor: Tensor): string {
 /** Throws the one-line error of an op: its name, the problem, each input with its shape. */
 export function fail(op: string, problem: string, inputs: readonly Tensor[] = []): never {
   const given = inputs.length === 0 ? '' : ` (given ${inputs.map(describe).join(' and ')})`;
-  throw new GraphError(`${op}: ${problem}${given}`);
+  throw new GraphError(`${op}: ${problem}${given}`, {
+    code: 'shape',
+    facts: { op, shapes: inputs.map(({ shape }) => shape) },
+  });
 }
 
 /** Throws unless all inputs are float32. */
@@ -134,10 +138,12 @@ export function checkFloat(op: string, inputs: readonly Tensor[]): void {
   if (other) fail(op, `takes float32, not ${other.dtype}`, inputs);
 }
 
+/** Checks that a shape is of whole numbers from 0. */
 export function checkShape(name: string, shape: Shape): void {
   if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
     throw new GraphError(
       `${name}: a shape is made of whole numbers ≥ 0, not [${shape.join(', ')}]`,
+      { code: 'shape', facts: { name, shape } },
     );
   }
 }

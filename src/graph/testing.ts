@@ -1,4 +1,6 @@
-/** What the tests of the graph share: seeded numbers, inputs that carry their values, one-off runs. */
+/**
+ * What the tests of the graph share: seeded numbers, inputs that carry their values, one-off runs.
+ */
 import { expect } from 'vitest';
 import { fillNormal, fillUniform, permutation, randomKey, uniformInt } from '../random.ts';
 import { compile } from './compile.ts';
@@ -94,7 +96,9 @@ export async function lowered(
   return lowerGraph(fedInputs(Object.values(outputs)), outputs, createEmitter(target, block));
 }
 
-/** As `evaluate`, by standard ONNX alone: nothing is in blocks, no operator is the runtime's own. */
+/**
+ * As `evaluate`, by standard ONNX alone: nothing is in blocks, no operator is the runtime's own.
+ */
 export async function evaluatePortable<Name extends string>(
   outputs: Readonly<Record<Name, Tensor>>,
 ): Promise<Record<Name, number[]>> {

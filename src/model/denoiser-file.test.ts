@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { div, exportOnnx, mul, reduceSum, reshape, sqrt } from '../graph/index.ts';
 import { findPreset, initializeParameters } from '../nn/index.ts';
-import { describeDenoiser, exportDenoiser, openDenoiser } from './denoiser-file.ts';
-import { createModel, type ModelConfig } from './model.ts';
+import type { ModelConfig } from './config.ts';
+import { describeDenoiser, openDenoiser } from './denoiser-file.ts';
+import { exportDenoiser } from './export-denoiser.ts';
+import { createModel } from './model.ts';
 
 const config: ModelConfig = {
   parametrization: 'gps',
   view: 'denoised',
-  sigma: 1,
-  measurements: 4,
+  noise: { type: 'gaussian', sigma: 1, measurements: 4 },
   shape: [2],
   network: findPreset('mlp').config,
 };
@@ -18,7 +19,10 @@ const config: ModelConfig = {
 const half = (metadata: Record<string, string>) =>
   exportOnnx({
     build: (x) => mul(x, 0.5),
-    ...{ shape: [2], inputName: 'in', outputName: 'out', metadata },
+    shape: [2],
+    inputName: 'in',
+    outputName: 'out',
+    metadata,
   });
 
 test('an exported denoiser says what it is, and its effective noise σ/√M', async () => {
@@ -67,7 +71,9 @@ test('a file from elsewhere with an output "energy" gives a log-density, at ever
     scalars: (z) => ({
       energy: div(reshape(reduceSum(mul(z, z), 1), [z.shape[0]!]), 2 * variance),
     }),
-    ...{ shape: [2], inputName: 'in', outputName: 'out' },
+    shape: [2],
+    inputName: 'in',
+    outputName: 'out',
   });
   const denoiser = await openDenoiser(bytes, 'gaussian', { sigma });
   if (denoiser.rate !== undefined) throw new Error('of counts');
@@ -92,8 +98,8 @@ test('a file from elsewhere with an output "energy" gives a log-density, at ever
 test.each([
   ['{', /its metadata "mdensity" is damaged; export the model again/],
   ['{}', /is damaged/],
-  [JSON.stringify({ ...config, sigma: 0 }), /is damaged/],
-  [JSON.stringify({ ...config, measurements: 0 }), /is damaged/],
+  [JSON.stringify({ ...config, noise: { ...config.noise, sigma: 0 } }), /is damaged/],
+  [JSON.stringify({ ...config, noise: { ...config.noise, measurements: 0 } }), /is damaged/],
   [JSON.stringify({ ...config, shape: [3] }), /says examples of \[3\], its input takes \[2\]/],
 ])('metadata %s is one line that names the file', async (mdensity, finds) => {
   const error = await openDenoiser(half({ mdensity }), 'odd.onnx').catch((e: unknown) => e);

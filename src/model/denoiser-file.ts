@@ -1,18 +1,18 @@
-import { type BayesEstimator, type Denoiser, effectiveNoise } from '../density/index.ts';
-import { UserError } from '../errors.ts';
 import {
-  constant,
-  type Device,
-  exportOnnx,
-  type OnnxFile,
-  openOnnx,
-  type Shape,
-  sizeOf,
-  type Tensor,
-} from '../graph/index.ts';
-import { bindParameters } from '../nn/index.ts';
+  type BayesEstimator,
+  type CountDenoiser,
+  type Denoiser,
+  effectiveNoise,
+} from '../density/index.ts';
+import { UserError } from '../errors.ts';
+import { type Device, type OnnxFile, openOnnx, type Shape, sizeOf } from '../graph/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
-import { createModel, inputOf, type ModelConfig, modelConfigSchema } from './model.ts';
+import type { Condition } from './condition.ts';
+import { type ModelConfig, modelConfigSchema } from './config.ts';
+import { ENERGY, takesLevel } from './export-denoiser.ts';
+import { type ConditionalFamily, familyOf, otherLevel } from './family.ts';
+import { inputOf, levelsOf } from './model.ts';
+import { isLevel, LEVEL_SLACK } from './noise.ts';
 
 /** What an ONNX file of a denoiser says of itself. */
 export interface DenoiserFileInfo {
@@ -22,60 +22,54 @@ export interface DenoiserFileInfo {
   readonly config: ModelConfig | undefined;
 }
 
-/** A denoiser read from an ONNX file. */
-export type DenoiserFile = BayesEstimator & DenoiserFileInfo & { release(): Promise<void> };
-
-/** Name of the output −log p, up to a constant, [batch]. */
-const ENERGY = 'energy';
+/**
+ * A denoiser read from an ONNX file: of one class, at the level and under the condition that it was
+ * opened with. `at` gives it at any other that the file knows; all of them share one session.
+ */
+export type DenoiserFile = (CountDenoiser | (Denoiser & ConditionalFamily)) &
+  DenoiserFileInfo & { release(): Promise<void> };
 
 /**
- * ν_θ as an ONNX file of standard operators: input `ybar`, or `counts` for their sum, output `xhat`, both
- * [batch, ...shape] with a dynamic batch (all measurements stacked along the first axis where the network sees them), the
- * output `energy` [batch] where there is one, and the model's configuration as metadata `mdensity`. Parameters keep their
- * names; `half` stores them in half precision.
- * @param parameters flat vector [P] in the order of the model's `specs`.
+ * Fixes a family's configuration at one of its levels: it becomes a model of one class.
+ *
+ * @throws UserError (`level`) for a member (M, σ) of a class that the family does not know.
  */
-export function exportDenoiser(
+export function fixLevel(
   config: ModelConfig,
-  parameters: Float32Array,
-  { half = false }: { readonly half?: boolean } = {},
-): Uint8Array {
-  const { denoiser, energy, specs, inputShape, rate } = createModel(config);
-  const weights: Record<string, Tensor> = {};
-  let start = 0;
-  for (const { name, shape } of specs) {
-    const end = start + sizeOf(shape);
-    weights[name] = constant(parameters.subarray(start, end), shape, name);
-    start = end;
+  { sigma, measurements }: { readonly sigma: number; readonly measurements: number },
+  source: string,
+): ModelConfig {
+  const level = effectiveNoise(sigma, measurements);
+  const levels = levelsOf(config);
+  if (!levels || !isLevel(levels, level)) {
+    throw otherLevel(source, levels ?? { values: [inputOf(config).inputSigma] }, level);
   }
-  return exportOnnx({
-    build: (z) => denoiser(bindParameters(weights), z),
-    ...(energy && { scalars: (z: Tensor) => ({ [ENERGY]: energy(bindParameters(weights), z) }) }),
-    shape: inputShape,
-    inputName: rate === undefined ? 'ybar' : 'counts',
-    outputName: 'xhat',
-    metadata: { mdensity: JSON.stringify(config) },
-    half,
-  });
+  const noise = { type: 'gaussian', sigma, measurements, levels: { values: [level] } } as const;
+  return { ...config, noise };
 }
 
 export interface OpenOptions {
   readonly device?: Device;
-  /** Effective noise σ̃, for a file that does not say it. */
-  readonly sigma?: number;
+  /** Effective noise σ̃, for a file that does not say it, or knows several. */
+  readonly sigma?: number | undefined;
+  /** Default: none. */
+  readonly condition?: Condition | undefined;
   /** Threads on the CPU; default: every core. */
   readonly threads?: number;
+  /** Where the model is, if its weights stay beside it; see `readOpenable`. In Node alone. */
+  readonly path?: string | undefined;
 }
 
 /**
  * Opens a denoiser; one from elsewhere is tried on noise. `source` names it in errors.
- * @throws UserError if σ̃ is neither in the file nor given, or given and another; if the trial
- * fails or gives NaN or infinity.
+ *
+ * @throws UserError if σ̃ is neither in the file nor given, or given and not one that the file
+ *   knows; for a condition that it does not know; if the trial fails or gives NaN or infinity.
  */
 export async function openDenoiser(
   bytes: Uint8Array,
   source: string,
-  { sigma, device = 'cpu', ...options }: OpenOptions = {},
+  { sigma, condition: given = {}, device = 'cpu', ...options }: OpenOptions = {},
 ): Promise<DenoiserFile> {
   const file = await openOnnx(bytes, source, { device, ...options });
   try {
@@ -85,13 +79,27 @@ export async function openDenoiser(
     const { stacked = 1, rate } = config ? inputOf(config) : {};
     if (rate !== undefined) {
       refuseSigma(sigma, source);
-      const counts = { rate, background: config?.background ?? 0 };
-      return { shape, config, ...counts, denoise: ofCounts(denoise, source), release };
+      const background = config?.noise.type === 'poisson' ? config.noise.background : 0;
+      return { shape, config, rate, background, denoise: ofCounts(denoise, source), release };
     }
-    const noise = noiseOf(config, sigma, source);
+    const noise = knownSigma(config, sigma, source);
     if (!config) await tryDenoiser(file, noise, source);
-    const functions = file.scalars.includes(ENERGY) ? withEnergy(file) : { denoise };
-    return { shape, stacked, config, sigma: noise, ...functions, release };
+    const levels = (config && levelsOf(config)) ?? { values: [noise] };
+    const { condition } = config ?? {};
+    const family = familyOf({
+      source,
+      shape,
+      stacked,
+      levels,
+      condition,
+      size: sizeOf(file.shape),
+      isTold: takesLevel(config && levelsOf(config)),
+      denoise: (z, out, told) => denoise(z, out, {}, told),
+      ...(file.scalars.includes(ENERGY) && withEnergy(file)),
+    });
+    // At other levels too it is under the condition that it was opened with.
+    const at: typeof family.at = (level, told = given) => family.at(level, told);
+    return { ...family, at, ...at(noise), config, release };
   } catch (error) {
     await file.release();
     throw error;
@@ -113,8 +121,9 @@ function refuseSigma(sigma: number | undefined, source: string): void {
 }
 
 /**
- * Denoiser and log p, up to a constant, of a file that gives an energy. One run gives both: the gradient is made
- * of the energy, and a Metropolis kernel asks for the two at the same z, which are kept.
+ * Denoiser and log p, up to a constant, of a file that gives an energy. One run gives both: the
+ * gradient is made of the energy, and a Metropolis kernel asks for the two at the same z, which are
+ * kept.
  */
 function withEnergy({ shape, run }: OnnxFile): Required<Pick<Denoiser, 'denoise' | 'logDensity'>> {
   const size = sizeOf(shape);
@@ -156,12 +165,16 @@ async function tryDenoiser({ shape, run }: OnnxFile, sigma: number, source: stri
   );
 }
 
-/** What the file says, without the need of a noise level. `source` names it in errors. */
+/**
+ * Describes what the file says, without the need of a noise level. `source` names it in errors;
+ * `path` is where it is, if its weights stay beside it.
+ */
 export async function describeDenoiser(
   bytes: Uint8Array,
   source: string,
+  path?: string,
 ): Promise<DenoiserFileInfo> {
-  const file = await openOnnx(bytes, source, { device: 'cpu' });
+  const file = await openOnnx(bytes, source, { device: 'cpu', path });
   try {
     const config = readModelConfig(file.metadata, file.shape, source);
     return { shape: config?.shape ?? file.shape, config };
@@ -170,21 +183,30 @@ export async function describeDenoiser(
   }
 }
 
-function noiseOf(config: ModelConfig | undefined, given: number | undefined, source: string) {
-  const own = config?.sigma && effectiveNoise(config.sigma, config.measurements);
-  const sigma = config ? inputOf(config).inputSigma : given;
-  if (sigma === undefined) {
+/**
+ * Deviation of the noise in what the file takes: as the file says, or as given where it does not.
+ */
+function knownSigma(config: ModelConfig | undefined, given: number | undefined, source: string) {
+  if (!config) {
+    if (given !== undefined) return given;
     throw new UserError(`${source}: does not say its noise level; give it with --sigma`);
   }
-  if (own !== undefined && given !== undefined && Math.abs(own - given) > 1e-6 * own) {
+  const { inputSigma, stacked } = inputOf(config);
+  if (levelsOf(config)) return given ?? inputSigma;
+  const own = inputSigma / Math.sqrt(stacked);
+  if (given !== undefined && Math.abs(own - given) > LEVEL_SLACK * own) {
     throw new UserError(
       `${source}: was trained at effective noise ${own}, not ${given}; leave --sigma out`,
+      { code: 'level', facts: { sigma: given, trained: own } },
     );
   }
-  return sigma;
+  return inputSigma;
 }
 
-/** The configuration that a file whose input is of `shape` holds as metadata; none in files from elsewhere. */
+/**
+ * Reads the configuration that a file whose input is of `shape` holds as metadata; none in files
+ * from elsewhere.
+ */
 export function readModelConfig(
   metadata: Readonly<Record<string, string>>,
   shape: Shape,

@@ -2,8 +2,10 @@ import { grad, mul, reduceSum, reshape, sub, type Tensor } from '../graph/index.
 import type { Network } from '../nn/index.ts';
 
 /**
- * The estimator of an energy f: y − σ²∇f(y), by automatic differentiation (paper A, section 3.1, and
- * paper B, section 3.1). To train it differentiates this gradient again, in the same graph.
+ * Derives the estimator of an energy f: y − σ²∇f(y), by automatic differentiation (paper A, section
+ * 3.1, and paper B, section 3.1). To train it differentiates this gradient again, in the same
+ * graph.
+ *
  * @param energy y [N, ...] → [N].
  * @param sigma deviation of the noise in y.
  */
@@ -14,7 +16,7 @@ export function estimatorOf(energy: Network, sigma: number): Network {
   };
 }
 
-/** f(y) = ‖y − ν(y)‖²/(2σ²) of a network ν that keeps the shape: [N]. */
+/** Computes f(y) = ‖y − ν(y)‖²/(2σ²) of a network ν that keeps the shape: [N]. */
 export function squaredResidual(y: Tensor, estimate: Tensor, sigma: number): Tensor {
   const residual = sub(y, estimate);
   const axes = y.shape.map((_, axis) => axis).slice(1);

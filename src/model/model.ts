@@ -1,86 +1,40 @@
-import { z } from 'zod';
-import { effectiveNoise, poissonNoise } from '../density/index.ts';
+import { effectiveNoise, type NoiseLevels, poissonNoise } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import type { Shape } from '../graph/index.ts';
+import { constant, input, type Shape } from '../graph/index.ts';
 import {
   type Autoencoder,
+  canBeTold,
   createAutoencoder,
   createNetwork,
   listParameters,
   type Network,
-  type NetworkConfig,
   networkKind,
-  networkSchema,
   type ParameterSpec,
 } from '../nn/index.ts';
-import { type Alphabet, alphabetSchema } from './alphabet.ts';
-import type { View } from './gps.ts';
+import { type ConditionConfig, conditionShape, toldCondition } from './condition.ts';
+import type { ModelConfig } from './config.ts';
+import type { DataScale } from './data-scale.ts';
+import { diffusionNetwork, viewOfTarget } from './diffusion.ts';
+import { type View, views } from './gps.ts';
+import type { NoiseConfig } from './noise.ts';
 import {
   type NetworkKind,
   type Parametrization,
-  type ParametrizationName,
   parametrizations,
 } from './parametrizations/index.ts';
 import { scaleInput } from './parametrizations/parametrization.ts';
 
-/** What a model is, in words and numbers; kept beside its weights. */
-export interface ModelConfig {
-  readonly parametrization: ParametrizationName;
-  /** What the output of a network that keeps the shape means. */
-  readonly view: View;
-  /**
-   * Noise σ of one measurement and their number M: what is learned is the class σ̃ = σ/√M or, where the
-   * network sees all measurements, the density of these M. Absent where measurements are Poisson.
-   */
-  readonly sigma?: number | undefined;
-  /** λ of y_m ~ Poisson(λx), counts per unit of x: what is learned is the class Mλ. Else absent. */
-  readonly rate?: number | undefined;
-  /** b of y_m ~ Poisson(λ(x + b)), in units of x; default 0. */
-  readonly background?: number | undefined;
-  readonly measurements: number;
-  /** Shape of one example. */
-  readonly shape: Shape;
-  /** What the network sees is divided by this first; default 1. Paper B's models take √(0.225² + σ²). */
-  readonly inputScale?: number | undefined;
-  readonly network: NetworkConfig;
-  /** The meta-encoder of `mem-quadratic`. */
-  readonly metaEncoder?: NetworkConfig | undefined;
-  /** Of one-hot sequences: the letters of the first axis of `shape`. */
-  readonly alphabet?: Alphabet | undefined;
-}
-
-/** Names of parametrizations, in the order in which they are listed. */
-export const parametrizationNames = Object.keys(parametrizations) as [ParametrizationName];
-
-/** Reads a `ModelConfig` from a file. */
-export const modelConfigSchema: z.ZodType<ModelConfig> = z
-  .object({
-    parametrization: z.enum(parametrizationNames),
-    view: z.enum(['noise', 'denoised']),
-    sigma: z.number().positive().optional(),
-    rate: z.number().positive().optional(),
-    background: z.number().min(0).optional(),
-    measurements: z.int().min(1),
-    shape: z.array(z.int().min(1)).min(1),
-    inputScale: z.number().positive().optional(),
-    network: networkSchema,
-    metaEncoder: networkSchema.optional(),
-    alphabet: alphabetSchema.optional(),
-  })
-  .refine(({ alphabet, shape }) => fitsAlphabet(alphabet, shape), {
-    path: ['alphabet'],
-    message: 'has another number of letters than the shape',
-  });
-
-function fitsAlphabet(alphabet: Alphabet | undefined, [letters, ...rest]: Shape): boolean {
-  return alphabet === undefined || (alphabet.letters.length === letters && rest.length === 1);
-}
-
 /** A denoiser ready to build into a graph. */
 export interface DenoiserModel {
-  /** x̂ of the network's input: [batch, ...inputShape] → the same. */
+  /**
+   * x̂ of the network's input: [batch, ...inputShape] → the same. It is told the noise level σ̃ of
+   * each example where the model has `levels` (else it takes its own), and a class [batch] or
+   * vector [batch, size] where it has a `condition`.
+   */
   readonly denoiser: Network;
-  /** −log p of the input, up to a constant, [batch, ...inputShape] → [batch]; where there is one. */
+  /**
+   * −log p of the input, up to a constant, [batch, ...inputShape] → [batch]; where there is one.
+   */
   readonly energy?: Network | undefined;
   readonly specs: readonly ParameterSpec[];
   /** Shape of one example. */
@@ -89,17 +43,29 @@ export interface DenoiserModel {
   readonly stacked: number;
   /** Shape of what it sees of one example: `shape`, its first axis `stacked` times as long. */
   readonly inputShape: Shape;
-  /** Deviation of the noise in it: σ̃, or σ where it sees all measurements; 0 where it sees counts. */
+  /**
+   * Deviation of the noise in it: σ̃, or σ where it sees all measurements; 0 where it sees counts.
+   */
   readonly inputSigma: number;
   /** Where it sees counts: their expected number in a unit of x, Mλ. */
   readonly rate?: number | undefined;
   /** What is added to x before it is counted. */
   readonly background: number;
+  /** Noise levels that the network is told apart; absent where it knows one. */
+  readonly levels?: NoiseLevels | undefined;
+  /** Needed where there are `levels`. */
+  readonly dataScale?: DataScale | undefined;
+  readonly condition?: ConditionConfig | undefined;
 }
 
-/** @throws UserError for a network of another kind, or other noise, than the parametrization takes. */
-export function createModel(config: ModelConfig): DenoiserModel {
-  const { shape, view, metaEncoder, inputScale = 1, background = 0 } = config;
+/**
+ * Creates a model from its configuration: its network, or `custom`, in its parametrization.
+ *
+ * @throws UserError for a network of another kind, or other noise, than the parametrization takes.
+ */
+export function createModel(config: ModelConfig, custom?: Network): DenoiserModel {
+  const { shape, view, noise, dataScale, condition, metaEncoder, inputScale = 1 } = config;
+  const background = noise.type === 'poisson' ? noise.background : 0;
   const parametrization: Parametrization = parametrizations[config.parametrization];
   const kind = networkKind(config.network);
   if (!parametrization.takes.includes(kind)) {
@@ -109,23 +75,77 @@ export function createModel(config: ModelConfig): DenoiserModel {
     );
   }
   checkView(config, parametrization);
+  checkTold(config, parametrization);
   const { stacked, inputShape, inputSigma, rate } = inputOf(config);
-  const { denoiser, energy } = parametrization.build({
-    ...{ kind, inputSigma, rate: rate ?? 0, background, view, shape, stacked },
-    network: scaled(createNetwork(config.network), inputScale),
+  const built = parametrization.build({
+    kind,
+    inputSigma,
+    rate: rate ?? 0,
+    background,
+    view,
+    dataScale,
+    shape,
+    stacked,
+    network: scaled(custom ? checked(custom, config) : ownNetwork(config, inputSigma), inputScale),
     autoencoder: scaledAutoencoder(createAutoencoder(config.network), inputScale),
     inputScale,
     metaEncoder: metaEncoder && createNetwork(metaEncoder),
   });
-  const specs = listParameters(energy ?? denoiser, inputShape);
+  const levels = levelsOf(config);
+  const denoiser = told(built.denoiser, { levels, inputSigma, condition });
+  const { energy } = built;
+  const one = condition && { condition: input('condition', [1, ...conditionShape(condition)]) };
+  const specs = listParameters(energy ?? denoiser, inputShape, one);
   const sees = { shape, stacked, inputShape, inputSigma, rate, background };
-  return { denoiser, energy, specs, ...sees };
+  return { denoiser, energy, specs, ...sees, levels, dataScale, condition };
+}
+
+/**
+ * Gives the noise levels of a model that is told its level; none of one that knows a single one.
+ */
+export const levelsOf = ({ noise }: ModelConfig): NoiseLevels | undefined =>
+  noise.type === 'gaussian' ? noise.levels : undefined;
+
+/**
+ * A denoiser that is always told what it needs: its own level and no condition, unless others are
+ * given.
+ */
+function told(
+  denoiser: Network,
+  { levels, inputSigma, condition }: Pick<DenoiserModel, 'levels' | 'inputSigma' | 'condition'>,
+): Network {
+  if (!levels && !condition) return (scope, z) => denoiser(scope, z);
+  return (scope, z, given = {}) =>
+    denoiser(scope, z, {
+      ...(levels && { level: given.level ?? constant([inputSigma]) }),
+      ...(condition && given.condition && { condition: toldCondition(condition, given.condition) }),
+    });
+}
+
+/** The network that the configuration describes, in the units of data. */
+function ownNetwork({ network, diffusion }: ModelConfig, sigma: number): Network {
+  const own = createNetwork(network);
+  return diffusion ? diffusionNetwork(own, diffusion, sigma) : own;
+}
+
+/** A program's own network, which must keep the shape of what it sees. */
+function checked(network: Network, config: ModelConfig): Network {
+  const name = config.network.type === 'custom' ? config.network.name : config.network.type;
+  return (scope, x, told) => {
+    const out = network(scope, x, told);
+    if (out?.shape?.join() === x.shape.join()) return out;
+    const found = out?.shape === undefined ? 'no tensor' : `[${out.shape.join(', ')}]`;
+    throw new UserError(
+      `network ${name}: gives ${found} for [${x.shape.join(', ')}]; a denoiser keeps the shape`,
+      { code: 'shape', facts: { option: 'network', name, shape: out?.shape, wanted: x.shape } },
+    );
+  };
 }
 
 const scaled =
   (network: Network, scale: number): Network =>
-  (scope, x) =>
-    network(scope, scaleInput(x, scale));
+  (scope, x, told) =>
+    network(scope, scaleInput(x, scale), told);
 
 function scaledAutoencoder(autoencoder: Autoencoder | undefined, scale: number) {
   if (autoencoder === undefined) return undefined;
@@ -135,11 +155,57 @@ function scaledAutoencoder(autoencoder: Autoencoder | undefined, scale: number) 
 }
 
 /** Only a network that keeps the shape, and sees Gaussian noise, can predict the noise instead. */
-function checkView({ view }: ModelConfig, { name }: Parametrization): void {
-  if (view === 'denoised' || name === 'gps' || name === 'mdae') return;
-  throw new UserError(
-    `view noise: parametrization ${name} has no other view than denoised; leave it out`,
-  );
+function checkView(config: ModelConfig, { name }: Parametrization): void {
+  const { view, dataScale, inputScale, diffusion } = config;
+  const taken = { gps: views, mdae: ['denoised', 'noise'] } as Record<string, readonly View[]>;
+  const { [name]: own = ['denoised'] } = taken;
+  if (!own.includes(view)) {
+    throw new UserError(
+      `view ${view}: parametrization ${name} has ${own.length === 1 ? 'no other view than denoised' : `the views ${own.join(' and ')}`}; leave it out`,
+      { code: 'unsupported', facts: { view, parametrization: name } },
+    );
+  }
+  if (diffusion && viewOfTarget(diffusion.target) !== view) {
+    throw new UserError(
+      `view ${view}: a diffusion of target ${diffusion.target} has the view ${viewOfTarget(diffusion.target)}; give that`,
+      { code: 'mismatch', facts: { option: 'view', target: diffusion.target } },
+    );
+  }
+  if (view !== 'preconditioned') return;
+  if (inputScale !== undefined) {
+    throw new UserError(
+      `input scale ${inputScale}: the preconditioned view scales what the network sees itself; leave it out`,
+      { code: 'mismatch', facts: { option: 'inputScale', view } },
+    );
+  }
+  if (!dataScale) throw withoutScale('view preconditioned');
+}
+
+const withoutScale = (what: string) =>
+  new UserError(`${what}: needs the data's mean and deviation; give dataScale`, {
+    facts: { needs: 'dataScale' },
+  });
+
+/** Levels and conditions are for networks that can be told. */
+function checkTold(config: ModelConfig, { name, told }: Parametrization): void {
+  const { condition, network, dataScale } = config;
+  const levels = levelsOf(config);
+  if (!levels && !condition) return;
+  const what = levels ? 'levels' : 'condition';
+  const facts = { asked: what, parametrization: name, network: network.type };
+  if (!told) {
+    throw new UserError(
+      `${what}: parametrization ${name} learns one noise level without conditions; take gps`,
+      { code: 'unsupported', facts },
+    );
+  }
+  if (!canBeTold(network)) {
+    throw new UserError(
+      `${what}: a network of type ${network.type} cannot be told any; take a U-Net, an mlp or a bytenet`,
+      { code: 'unsupported', facts },
+    );
+  }
+  if (levels && !dataScale) throw withoutScale('levels');
 }
 
 const kindNames: Readonly<Record<NetworkKind, string>> = {
@@ -148,41 +214,32 @@ const kindNames: Readonly<Record<NetworkKind, string>> = {
   autoencoder: 'an autoencoder',
 };
 
-/** What the network of a model sees of one example. @throws UserError for a noise that is not the parametrization's. */
+/**
+ * Describes what the network of a model sees of one example.
+ *
+ * @throws UserError for a noise that is not the parametrization's.
+ */
 export function inputOf(config: ModelConfig): InputOfModel {
-  const { parametrization, measurements, shape } = config;
-  const { stacked: all, noise } = parametrizations[parametrization];
-  const stacked = all ? measurements : 1;
+  const { parametrization, noise, shape } = config;
+  const takes = parametrizations[parametrization];
+  const { measurements } = noise;
+  const stacked = takes.stacked ? measurements : 1;
   const inputShape = [stacked * shape[0]!, ...shape.slice(1)];
-  if (noise === 'poisson') {
-    const rate = given(config, 'rate', 'sigma');
-    const { effectiveRate } = poissonNoise(rate, measurements);
+  if (takes.noise !== noise.type) throw otherNoise(config, takes.noise);
+  if (noise.type === 'poisson') {
+    const { effectiveRate } = poissonNoise(noise.rate, measurements);
     return { stacked, inputShape, inputSigma: 0, rate: effectiveRate };
   }
-  const sigma = given(config, 'sigma', 'rate');
-  const inputSigma = stacked === 1 ? effectiveNoise(sigma, measurements) : sigma;
+  const inputSigma = stacked === 1 ? effectiveNoise(noise.sigma, measurements) : noise.sigma;
   return { stacked, inputShape, inputSigma, rate: undefined };
 }
 
 type InputOfModel = Pick<DenoiserModel, 'stacked' | 'inputShape' | 'inputSigma' | 'rate'>;
 
-function given(config: ModelConfig, wanted: 'sigma' | 'rate', other: 'sigma' | 'rate'): number {
-  const value = config[wanted];
-  if (value !== undefined && config[other] === undefined) return value;
-  const kind = wanted === 'rate' ? 'counts, of a rate' : 'Gaussian noise, of a deviation sigma';
-  throw new UserError(
-    `parametrization ${config.parametrization}: takes ${kind}; give ${wanted}, and no ${other}`,
+function otherNoise({ parametrization, noise }: ModelConfig, wanted: NoiseConfig['type']) {
+  const kinds = { poisson: 'counts, of a rate', gaussian: 'Gaussian noise, of a deviation sigma' };
+  return new UserError(
+    `parametrization ${parametrization}: takes ${kinds[wanted]}, the noise is ${noise.type}; give the other noise, or another parametrization`,
+    { code: 'mismatch', facts: { parametrization, takes: wanted, noise: noise.type } },
   );
-}
-
-/** What the class of a model is called, or the one density that it is of. */
-export function describeNoise(config: ModelConfig): string {
-  const { stacked, inputSigma, rate } = inputOf(config);
-  const short = (value: number) => Number(value.toPrecision(4));
-  if (rate !== undefined) {
-    const { background = 0 } = config;
-    return `Mλ = ${short(rate)}${background > 0 ? `, background ${background}` : ''}`;
-  }
-  const sigma = short(inputSigma);
-  return stacked === 1 ? `σ̃ = ${sigma}` : `M = ${stacked}, σ = ${sigma}`;
 }

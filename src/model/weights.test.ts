@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../errors.ts';
 import { exportOnnx, mul, sizeOf } from '../graph/index.ts';
 import { createDraw } from '../graph/testing.ts';
 import {
@@ -8,8 +7,10 @@ import {
   initializeParameters,
   type NetworkConfig,
 } from '../nn/index.ts';
-import { exportDenoiser, openDenoiser } from './denoiser-file.ts';
-import { createModel, type ModelConfig } from './model.ts';
+import type { ModelConfig } from './config.ts';
+import { openDenoiser } from './denoiser-file.ts';
+import { exportDenoiser } from './export-denoiser.ts';
+import { createModel } from './model.ts';
 import {
   compareWeights,
   joinWeights,
@@ -29,8 +30,11 @@ const small: NetworkConfig = {
 /** A model whose parameters are all random, those that start at zero too. */
 function trained(network: NetworkConfig, shape: readonly number[]): TrainedModel {
   const config: ModelConfig = {
-    ...{ parametrization: 'gps', view: 'noise', sigma: 0.5, measurements: 1 },
-    ...{ shape, network },
+    parametrization: 'gps',
+    view: 'noise',
+    noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
+    shape,
+    network,
   };
   const draw = createDraw(101);
   const parameters = draw.normal(countParameters(createModel(config).specs)).map((v) => 0.1 * v);
@@ -111,9 +115,10 @@ describe('weights of another network', () => {
       misshapen: [{ name: 'out.2.weight', shape: [2, 8, 3, 3], needed: [1, 8, 3, 3] }],
     });
     expect(() => joinWeights(specs, changed, 'theirs.safetensors')).toThrow(
-      new UserError(
-        `theirs.safetensors: does not fit the network: 2 missing (out.0.weight, out.0.bias), 1 extra (label_emb.weight), 1 misshapen (out.2.weight is [2, 8, 3, 3], not [1, 8, 3, 3]); ${specs.length - 3} of ${specs.length} parameters fit. Give the network that the file was made for`,
-      ),
+      expect.objectContaining({
+        code: 'mismatch',
+        message: `theirs.safetensors: does not fit the network: 2 missing (out.0.weight, out.0.bias), 1 extra (label_emb.weight), 1 misshapen (out.2.weight is [2, 8, 3, 3], not [1, 8, 3, 3]); ${specs.length - 3} of ${specs.length} parameters fit. Give the network that the file was made for`,
+      }),
     );
   });
 
@@ -151,4 +156,24 @@ test('a value that half precision cannot hold is named', () => {
   expect(() => exportDenoiser(unet.config, start, { half: true })).toThrow(
     /^export: "[\w.]+" holds 1000000, which half precision cannot; export in single precision$/,
   );
+});
+
+describe('names that wrappers of PyTorch change', () => {
+  const specs = [
+    { name: 'a.weight', shape: [2] },
+    { name: 'b', shape: [1] },
+  ] as unknown as Parameters<typeof joinWeights>[0];
+  const a = { shape: [2], data: Float32Array.of(1, 2) };
+  const b = { shape: [1], data: Float32Array.of(3) };
+
+  test.each(['module.', '_orig_mod.', 'module._orig_mod.', '_orig_mod.module.'])('%s', (prefix) => {
+    const weights = { [`${prefix}a.weight`]: a, [`${prefix}b`]: b };
+    expect(compareWeights(specs, weights)).toMatchObject({ matched: 2, extra: [] });
+    expect([...joinWeights(specs, weights, 'f')]).toEqual([1, 2, 3]);
+  });
+
+  test('are left where only some have them', () => {
+    const report = compareWeights(specs, { 'module.a.weight': a, b });
+    expect(report).toMatchObject({ missing: ['a.weight'], extra: ['module.a.weight'] });
+  });
 });

@@ -1,8 +1,10 @@
 import { UserError } from '../errors.ts';
 import { readOnnx, type Shape, sizeOf } from '../graph/index.ts';
 import { countParameters, type ParameterSpec } from '../nn/index.ts';
+import { oneLine } from '../quoted.ts';
+import type { ModelConfig } from './config.ts';
 import { readModelConfig } from './denoiser-file.ts';
-import { createModel, type ModelConfig } from './model.ts';
+import { createModel } from './model.ts';
 
 /** An array of a weights file. */
 export interface WeightArray {
@@ -32,7 +34,11 @@ export interface WeightsReport {
   }[];
 }
 
-/** The network and weights of a denoiser's ONNX file. @throws UserError for one from elsewhere. */
+/**
+ * Reads the network and weights of a denoiser's ONNX file.
+ *
+ * @throws UserError for one from elsewhere.
+ */
 export function readTrainedModel(bytes: Uint8Array, source: string): TrainedModel {
   const { metadata, input, constants } = readOnnx(bytes, source);
   const config = readModelConfig(metadata, input.shape, source);
@@ -51,7 +57,7 @@ export function readTrainedModel(bytes: Uint8Array, source: string): TrainedMode
 /** 1-D convolutions of guided-diffusion: it keeps no last axis for what is 1×1 here. */
 const isFlat = /(^|\.)(qkv|proj_out)\.weight$/;
 
-/** Weights by name; those of a U-Net have the names and shapes of guided-diffusion. */
+/** Gives the weights by name; those of a U-Net have the names and shapes of guided-diffusion. */
 export function nameWeights({ config, parameters }: TrainedModel): NamedWeights {
   const weights: Record<string, WeightArray> = {};
   let start = 0;
@@ -67,11 +73,34 @@ export function nameWeights({ config, parameters }: TrainedModel): NamedWeights 
   return weights;
 }
 
-/** Compares names and shapes; axes of size 1 at the end of a shape may be left out. */
+/** What PyTorch puts before each name where a model was wrapped: in parallel, or compiled. */
+const wrappers = ['module.', '_orig_mod.'];
+
+/**
+ * Weights without the names of wrappers, where all have them and the network's parameters do not.
+ */
+function unwrapped(specs: readonly ParameterSpec[], weights: NamedWeights): NamedWeights {
+  const names = Object.keys(weights);
+  const prefix = wrappers.find(
+    (wrapper) =>
+      names.length > 0 &&
+      names.every((name) => name.startsWith(wrapper)) &&
+      !specs.some(({ name }) => name.startsWith(wrapper)),
+  );
+  if (prefix === undefined) return weights;
+  const entries = names.map((name) => [name.slice(prefix.length), weights[name]!] as const);
+  return unwrapped(specs, Object.fromEntries(entries));
+}
+
+/**
+ * Compares names and shapes; axes of size 1 at the end of a shape may be left out, and so may what
+ * wrappers of PyTorch put before names.
+ */
 export function compareWeights(
   specs: readonly ParameterSpec[],
-  weights: NamedWeights,
+  wrapped: NamedWeights,
 ): WeightsReport {
+  const weights = unwrapped(specs, wrapped);
   const names = new Set(specs.map(({ name }) => name));
   const missing = [...names].filter((name) => !Object.hasOwn(weights, name));
   const extra = Object.keys(weights).filter((name) => !names.has(name));
@@ -91,18 +120,21 @@ function withoutOnes(shape: Shape): Shape {
 }
 
 /**
- * Weights as a flat vector [P] in the order of `specs`. `source` names the file in errors.
+ * Joins weights to a flat vector [P] in the order of `specs`. `source` names the file in errors.
+ *
  * @throws UserError, one line with counts and first names, unless names and shapes all fit.
  */
 export function joinWeights(
   specs: readonly ParameterSpec[],
-  weights: NamedWeights,
+  wrapped: NamedWeights,
   source: string,
 ): Float32Array {
+  const weights = unwrapped(specs, wrapped);
   const report = compareWeights(specs, weights);
   if (report.matched < specs.length || report.extra.length > 0) {
     throw new UserError(
       `${source}: does not fit the network: ${describeReport(report)}; ${report.matched} of ${specs.length} parameters fit. Give the network that the file was made for`,
+      { code: 'mismatch', facts: { path: source, ...report } },
     );
   }
   const values = new Float32Array(countParameters(specs));
@@ -117,7 +149,7 @@ export function joinWeights(
 /** Names shown of each kind. */
 const SHOWN = 3;
 
-/** What does not fit, in words: counts and first names of each kind. */
+/** Describes what does not fit, in words: counts and first names of each kind. */
 export function describeReport({ missing, extra, misshapen }: WeightsReport): string {
   const shapes = misshapen.map(
     ({ name, shape, needed }) => `${name} is [${shape.join(', ')}], not [${needed.join(', ')}]`,
@@ -127,7 +159,10 @@ export function describeReport({ missing, extra, misshapen }: WeightsReport): st
     .filter(([, items]) => items.length > 0)
     .map(([kind, items]) => {
       const more = items.length > SHOWN ? ', …' : '';
-      return `${items.length} ${kind} (${items.slice(0, SHOWN).join(', ')}${more})`;
+      return `${items.length} ${kind} (${items
+        .slice(0, SHOWN)
+        .map((item) => oneLine(item, 120))
+        .join(', ')}${more})`;
     })
     .join(', ');
 }

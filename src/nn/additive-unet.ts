@@ -6,6 +6,7 @@ import { norm } from './group-norm.ts';
 import { resBlock } from './res-block.ts';
 import { depthToSpace, halve, repeat, spaceToDepth } from './resample.ts';
 import type { Network, Scope } from './scope.ts';
+import { toldEmbedding } from './told.ts';
 
 const count = z.int().min(1);
 
@@ -29,15 +30,19 @@ export const additiveUnetSchema = z.strictObject({
 
 export type AdditiveUNetConfig = z.output<typeof additiveUnetSchema>;
 
-/** x [N, C, H, W] → the same shape. The last convolution starts at zero. */
+/**
+ * Makes the additive U-Net: x [N, C, H, W] → the same shape. The last convolution starts at zero.
+ * What it is told scales and shifts the second norm of every block.
+ */
 export function additiveUnet(config: AdditiveUNetConfig): Network {
-  return (scope, x) => {
+  return (scope, x, told = {}) => {
     checkShape(config, x);
     const { patch, modelChannels, groups } = config;
+    const embedding = toldEmbedding(scope, told, modelChannels / 2);
     const tiles = spaceToDepth(x, patch);
     const stem = conv(scope.at('in'), tiles, modelChannels * config.channelMult[0]!);
-    const h = level(config, scope, stem, 0);
-    const out = silu(norm(scope.at('out').at('norm'), h, groups));
+    const h = level({ config, embedding }, scope, stem, 0);
+    const out = silu(norm(scope.at('out').at('norm'), h, { groups }));
     return depthToSpace(
       conv(scope.at('out').at('conv'), out, tiles.shape[1]!, { zero: true }),
       patch,
@@ -45,15 +50,22 @@ export function additiveUnet(config: AdditiveUNetConfig): Network {
   };
 }
 
+/** What every block shares. */
+interface Shared {
+  readonly config: AdditiveUNetConfig;
+  /** Of what the network is told. */
+  readonly embedding: Tensor | undefined;
+}
+
 /** One level and everything below it. */
-function level(config: AdditiveUNetConfig, scope: Scope, x: Tensor, depth: number): Tensor {
-  const { modelChannels, channelMult, numResBlocks } = config;
+function level(shared: Shared, scope: Scope, x: Tensor, depth: number): Tensor {
+  const { modelChannels, channelMult, numResBlocks } = shared.config;
   const lowest = depth === channelMult.length - 1;
   const channels = modelChannels * channelMult[depth]!;
   const stack = (name: string, start: Tensor) => {
     let h = start;
     for (let i = 0; i < numResBlocks[depth]!; i++) {
-      h = block(config, scope.at(name).at(depth).at(i), h, channels);
+      h = block(shared, scope.at(name).at(depth).at(i), h, channels);
     }
     return h;
   };
@@ -61,13 +73,17 @@ function level(config: AdditiveUNetConfig, scope: Scope, x: Tensor, depth: numbe
   const down = stack('down', x);
   const below = modelChannels * channelMult[depth + 1]!;
   const start = conv(scope.at('downsample').at(depth), halve(down), below);
-  const inner = level(config, scope, start, depth + 1);
+  const inner = level(shared, scope, start, depth + 1);
   return stack('up', add(down, repeat(conv(scope.at('upsample').at(depth), inner, channels))));
 }
 
-function block(config: AdditiveUNetConfig, scope: Scope, x: Tensor, channels: number): Tensor {
+function block({ config, embedding }: Shared, scope: Scope, x: Tensor, channels: number): Tensor {
   const { groups, heads, attentionResolutions } = config;
-  const h = scope.part((place, [z]) => resBlock(place, z!, channels, { groups }), [x]);
+  const h = scope.part(
+    (place, [z, given]) =>
+      resBlock(place, z!, channels, { groups, embedding: given, scaleShiftNorm: true }),
+    embedding ? [x, embedding] : [x],
+  );
   if (!attentionResolutions.includes(x.shape[2]!)) return h;
   return attention(scope.at('attention'), h, { groups, heads });
 }

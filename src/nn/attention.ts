@@ -10,31 +10,34 @@ import {
   type Tensor,
 } from '../graph/index.ts';
 import { conv } from './conv.ts';
-import { norm } from './group-norm.ts';
+import { type Groups, norm } from './group-norm.ts';
 import { fanIn } from './initialize.ts';
 import type { Scope } from './scope.ts';
 
-export interface AttentionOptions {
-  readonly groups: number;
+export interface AttentionOptions extends Groups {
   readonly heads: number;
   /**
    * How the 3·C channels of `qkv` lie: `headsFirst` is query, key and value of each head in turn;
    * `headsLast` all queries, all keys, all values. Trained weights belong to one of the two.
    */
   readonly order?: 'headsFirst' | 'headsLast';
+  /** Without a norm before `qkv`: some have none in the middle. */
+  readonly plain?: boolean;
+  /** What the sum is multiplied by; default 1. */
+  readonly sumScale?: number | undefined;
 }
 
 /**
- * x + projection of self-attention over all positions of x [N, C, H, W] (Vaswani et al. 2017).
- * The projection starts at zero, so the block starts as the identity.
+ * Computes x + projection of self-attention over all positions of x [N, C, H, W] (Vaswani et al.
+ * 2017). The projection starts at zero, so the block starts as the identity.
  */
 export function attention(scope: Scope, x: Tensor, options: AttentionOptions): Tensor {
-  const { groups, heads, order = 'headsFirst' } = options;
+  const { heads, order = 'headsFirst', plain = false, sumScale } = options;
   const [batch, channels, height, width] = x.shape as readonly [number, number, number, number];
   if (channels % heads !== 0) fail('attention', `channels do not split into ${heads} heads`, [x]);
   const positions = height * width;
   const size = channels / heads;
-  const normal = norm(scope.at('norm'), x, groups);
+  const normal = plain ? x : norm(scope.at('norm'), x, options);
   const place = scope.at('qkv');
   const weight = place.parameter('weight', [3 * channels, channels, 1, 1], fanIn(channels));
   const bias = place.parameter('bias', [3 * channels], fanIn(channels));
@@ -48,7 +51,8 @@ export function attention(scope: Scope, x: Tensor, options: AttentionOptions): T
   const match = matMul(query, key, { transposeA: true });
   const mixed = matMul(value, softmax(match, -1), { transposeB: true });
   const merged = reshape(mixed, x.shape);
-  return add(x, conv(scope.at('proj_out'), merged, channels, { kernel: 1, zero: true }));
+  const sum = add(x, conv(scope.at('proj_out'), merged, channels, { kernel: 1, zero: true }));
+  return sumScale === undefined ? sum : mul(sum, sumScale);
 }
 
 /** The rows of `qkv`'s weight or bias that make queries (0), keys (1) or values (2): [C, ...]. */

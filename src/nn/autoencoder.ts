@@ -47,6 +47,11 @@ export interface Autoencoder {
   decode(scope: Scope, code: Tensor, shape: readonly number[]): Tensor;
 }
 
+/**
+ * Makes an autoencoder of fully connected layers: what is seen [N, ...], flattened, → the law of a
+ * code [N, latent], and codes → examples [N, ...shape]. The last layer of the decoder starts at
+ * zero.
+ */
 export function mlpAutoencoder({ width, layers, latent }: MlpAutoencoderConfig): Autoencoder {
   const hidden = (scope: Scope, start: Tensor) => {
     let h = start;
@@ -68,6 +73,10 @@ export function mlpAutoencoder({ width, layers, latent }: MlpAutoencoderConfig):
   };
 }
 
+/**
+ * Makes a convolutional autoencoder: what is seen [N, C, H, W] → the law of a code [N, latent], and
+ * codes → examples [N, ...shape]. The last convolution of the decoder starts at zero.
+ */
 export function convAutoencoder(config: ConvAutoencoderConfig): Autoencoder {
   const { patch, channels, latent, groups } = config;
   const last = channels.at(-1)!;
@@ -81,7 +90,7 @@ export function convAutoencoder(config: ConvAutoencoderConfig): Autoencoder {
         if (level > 0) h = conv(place.at('downsample'), halve(h), size);
         h = resBlock(place.at('block'), h, size, { groups });
       });
-      const activated = silu(norm(scope.at('norm'), h, groups));
+      const activated = silu(norm(scope.at('norm'), h, { groups }));
       return codeOf(scope, reshape(activated, [h.shape[0]!, sizeOf(h.shape.slice(1))]), latent);
     },
     decode: (scope, code, shape) => {
@@ -94,7 +103,7 @@ export function convAutoencoder(config: ConvAutoencoderConfig): Autoencoder {
         h = resBlock(place.at('block'), h, channels[level]!, { groups });
         if (level > 0) h = repeat(conv(place.at('upsample'), h, channels[level - 1]!));
       }
-      const activated = silu(norm(scope.at('out').at('norm'), h, groups));
+      const activated = silu(norm(scope.at('out').at('norm'), h, { groups }));
       const tiles = conv(scope.at('out').at('conv'), activated, shape[0]! * patch * patch, {
         zero: true,
       });

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { add, fail, reshape, silu, type Tensor } from '../graph/index.ts';
 import { conv1d } from './conv1d.ts';
-import { norm } from './group-norm.ts';
+import { type Modulation, norm } from './group-norm.ts';
 import { zeros } from './initialize.ts';
 import type { Network, Scope } from './scope.ts';
+import { modulation, toldEmbedding } from './told.ts';
 
 const count = z.int().min(1);
 
 /**
- * A stack of residual blocks along a sequence, dilated 1, 2, 4, … (Kalchbrenner et al. 2016, "Neural machine
- * translation in linear time"), not causal, as for proteins (Yang, Fusi & Lu 2022, "Convolutions are
- * competitive with transformers for protein sequence pretraining").
+ * A stack of residual blocks along a sequence, dilated 1, 2, 4, … (Kalchbrenner et al. 2016,
+ * "Neural machine translation in linear time"), not causal, as for proteins (Yang, Fusi & Lu 2022,
+ * "Convolutions are competitive with transformers for protein sequence pretraining").
  */
 export const bytenetSchema = z.strictObject({
   type: z.literal('bytenet'),
@@ -30,12 +31,14 @@ export const bytenetSchema = z.strictObject({
 export type ByteNetConfig = z.output<typeof bytenetSchema>;
 
 /**
- * x [N, A, L], letters by positions, → the same shape. Unlike the published networks it normalises by groups
- * of channels over all positions, and adds a learned vector to each position: examples are of one length, so
- * positions have a meaning of their own. The last convolution starts at zero.
+ * Makes a ByteNet: x [N, A, L], letters by positions, → the same shape. Unlike the published
+ * networks it normalises by groups of channels over all positions, and adds a learned vector to
+ * each position: examples are of one length, so positions have a meaning of their own. The last
+ * convolution starts at zero. What it is told scales and shifts the norm before each dilated
+ * convolution.
  */
 export function bytenet(config: ByteNetConfig): Network {
-  return (scope, x) => {
+  return (scope, x, told = {}) => {
     if (x.shape.length !== 3) {
       fail('bytenet', 'takes sequences [N, letters, length]; give it such data', [x]);
     }
@@ -45,12 +48,16 @@ export function bytenet(config: ByteNetConfig): Network {
     const rows = reshape(x, [n, letters, 1, length]);
     const embedded = conv1d(scope.at('in'), rows, channels);
     let h = add(embedded, reshape(position, [1, channels, 1, length]));
+    const embedding = toldEmbedding(scope, told, config.hidden);
     for (let layer = 0; layer < layers; layer++) {
       const place = scope.at('blocks').at(layer);
-      h = place.part((inside, [z]) => block(config, inside, z!, dilationOf(config, layer)), [h]);
+      h = place.part(
+        (inside, [z, given]) => block(config, inside, z!, dilationOf(config, layer), given),
+        embedding ? [h, embedding] : [h],
+      );
     }
     const out = scope.at('out');
-    const normal = silu(norm(out.at('norm'), h, groups));
+    const normal = silu(norm(out.at('norm'), h, { groups }));
     return reshape(conv1d(out.at('conv'), normal, letters, { zero: true }), x.shape);
   };
 }
@@ -61,16 +68,22 @@ function dilationOf({ maxDilation }: ByteNetConfig, layer: number): number {
   return 2 ** (layer % period);
 }
 
-/** x + 1×1(act(dilated(act(1×1(act(x)))))), act being norm and SiLU; the last convolution starts at zero. */
+/**
+ * x + 1×1(act(dilated(act(1×1(act(x)))))), act being norm and SiLU; the last convolution starts at
+ * zero.
+ */
 function block(
   { channels, hidden, kernel, groups }: ByteNetConfig,
   scope: Scope,
   x: Tensor,
   dilation: number,
+  embedding: Tensor | undefined,
 ): Tensor {
-  const act = (name: string, h: Tensor) => silu(norm(scope.at(name).at('norm'), h, groups));
+  const act = (name: string, h: Tensor, moved?: Modulation) =>
+    silu(norm(scope.at(name).at('norm'), h, { groups }, moved));
   const narrow = conv1d(scope.at('narrow').at('conv'), act('narrow', x), hidden);
-  const mixed = conv1d(scope.at('dilated').at('conv'), act('dilated', narrow), hidden, {
+  const moved = embedding && modulation(scope.at('emb'), silu(embedding), hidden);
+  const mixed = conv1d(scope.at('dilated').at('conv'), act('dilated', narrow, moved), hidden, {
     kernel,
     dilation,
   });

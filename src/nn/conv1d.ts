@@ -12,11 +12,11 @@ interface Options {
 }
 
 /**
- * Convolution along a sequence, x [N, C, 1, L] → [N, channels, 1, L]. Parameters: weight [channels, C, 1, k],
- * bias [channels].
+ * Convolves along a sequence, x [N, C, 1, L] → [N, channels, 1, L]. Parameters: weight [channels,
+ * C, 1, k], bias [channels].
  *
- * At dilation r position i·r + j takes (i ± 1)·r + j: folded into [N, C, L/r, r] these are neighbours along
- * the third axis, and a plain convolution with a kernel [k, 1] does it.
+ * At dilation r position i·r + j takes (i ± 1)·r + j: folded into [N, C, L/r, r] these are
+ * neighbours along the third axis, and a plain convolution with a kernel [k, 1] does it.
  */
 export function conv1d(scope: Scope, x: Tensor, channels: number, options: Options = {}): Tensor {
   const { kernel = 1, dilation = 1, zero = false } = options;

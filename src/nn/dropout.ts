@@ -5,8 +5,8 @@ import type { Scope } from './scope.ts';
 const LEVELS = 256;
 
 /**
- * While training, sets a share of x to zero and scales the rest up to the same mean (Srivastava et
- * al. 2014); otherwise x. The share is rounded to 1/256.
+ * Sets a share of x to zero while training, and scales the rest up to the same mean (Srivastava et
+ * al. 2014); gives x itself otherwise. The share is rounded to 1/256.
  */
 export function dropout(scope: Scope, x: Tensor, rate: number): Tensor {
   if (!(rate >= 0 && rate < 1)) fail('dropout', `the rate must be in [0, 1), not ${rate}`, [x]);

@@ -22,6 +22,17 @@ test.each([2, 8, 32])('sinusoids of width %i', async (width) => {
   );
 });
 
+test('sinusoids of given frequencies, sines first', async () => {
+  const frequencies = [0.5, -20, 3];
+  const y = sinusoids(fed([times.length], times), 8, { first: 'sin', frequencies });
+  const expected = times.flatMap((time) => [
+    ...frequencies.map((each) => Math.sin(each * time)),
+    ...frequencies.map((each) => Math.cos(each * time)),
+  ]);
+  expect(y.shape).toEqual([times.length, 6]);
+  expectClose(await computed(y), expected, 5e-4);
+});
+
 test('an odd width', () => {
   expect(() => sinusoids(fed([1], [0]), 3)).toThrow(GraphError);
   expect(() => sinusoids(fed([1], [0]), 3)).toThrow('sinusoids: the width must be even, not 3');

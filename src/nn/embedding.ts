@@ -1,4 +1,5 @@
 import {
+  add,
   concat,
   constant,
   cos,
@@ -15,17 +16,48 @@ import type { Scope } from './scope.ts';
 /** The longest period of `sinusoids`, as in Vaswani et al. 2017. */
 const LONGEST = 10_000;
 
-/** times [N] → [N, width]: cosines and sines of each time at `width`/2 frequencies from 1 down to 1/10,000. */
-export function sinusoids(times: Tensor, width: number): Tensor {
-  if (width % 2 !== 0) fail('sinusoids', `the width must be even, not ${width}`, [times]);
-  const half = width / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) => LONGEST ** (-i / half));
-  const angles = mul(reshape(times, [-1, 1]), constant(frequencies, [1, half]));
-  return concat([cos(angles), sin(angles)], 1);
+/** How times become sinusoids; networks trained elsewhere differ in it. */
+export interface Sinusoids {
+  /** What stands first. Default `cos`. */
+  readonly first?: 'cos' | 'sin' | undefined;
+  /**
+   * Frequencies fall to 1/10,000 over `width`/2 less this many steps: 0 (default) ends one step
+   * before it, 1 at it.
+   */
+  readonly shift?: number | undefined;
+  /** Radians of each frequency for a unit of time, in place of the `width`/2 of Vaswani et al. */
+  readonly frequencies?: readonly number[] | undefined;
 }
 
-/** times [N] → [N, 4·width], by two linear layers on the sinusoids. */
-export function timeEmbedding(scope: Scope, times: Tensor, width: number): Tensor {
-  const hidden = silu(linear(scope.at(0), sinusoids(times, width), 4 * width));
+/**
+ * Embeds times [N] → [N, width]: cosines and sines of each time at `width`/2 frequencies from 1
+ * down to 1/10,000; of frequencies that are given, [N, 2·their number].
+ */
+export function sinusoids(
+  times: Tensor,
+  width: number,
+  { first = 'cos', shift = 0, frequencies: given }: Sinusoids = {},
+): Tensor {
+  if (width % 2 !== 0) fail('sinusoids', `the width must be even, not ${width}`, [times]);
+  const half = given?.length ?? width / 2;
+  const steps = half - shift;
+  const frequencies = Float32Array.from(
+    { length: half },
+    (_, i) => given?.[i] ?? LONGEST ** (-i / steps),
+  );
+  const angles = mul(reshape(times, [-1, 1]), constant(frequencies, [1, half]));
+  const both = first === 'cos' ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)];
+  return concat(both, 1);
+}
+
+/** Embeds times [N] → [N, 4·width], by two linear layers on the sinusoids and what is added. */
+export function timeEmbedding(
+  scope: Scope,
+  times: Tensor,
+  width: number,
+  { added, ...options }: Sinusoids & { readonly added?: Tensor } = {},
+): Tensor {
+  const waves = sinusoids(times, width, options);
+  const hidden = silu(linear(scope.at(0), added ? add(waves, added) : waves, 4 * width));
   return linear(scope.at(2), hidden, 4 * width);
 }

@@ -9,7 +9,10 @@ import type { Network, Scope } from './scope.ts';
 
 const count = z.int().min(1);
 
-/** A scalar of an image: residual blocks at falling resolutions, then a quadratic form of the features. */
+/**
+ * A scalar of an image: residual blocks at falling resolutions, then a quadratic form of the
+ * features.
+ */
 export const convEnergySchema = z.strictObject({
   type: z.literal('conv-energy'),
   /** Tiles of patch × patch pixels become channels first (space to depth). */
@@ -31,7 +34,7 @@ export const mlpEnergySchema = z.strictObject({
 export type ConvEnergyConfig = z.output<typeof convEnergySchema>;
 export type MlpEnergyConfig = z.output<typeof mlpEnergySchema>;
 
-/** x [N, C, H, W] → energies [N], 0 before training. */
+/** Makes a convolutional energy: x [N, C, H, W] → energies [N], 0 before training. */
 export function convEnergy({ patch, channels, numResBlocks, groups }: ConvEnergyConfig): Network {
   return (scope, x) => {
     const unit = patch * 2 ** (channels.length - 1);
@@ -46,7 +49,7 @@ export function convEnergy({ patch, channels, numResBlocks, groups }: ConvEnergy
       for (let i = 0; i < numResBlocks; i++) h = resBlock(place.at(i), h, size, { groups });
     });
     const last = channels.at(-1)!;
-    const features = silu(norm(scope.at('out').at('norm'), h, groups));
+    const features = silu(norm(scope.at('out').at('norm'), h, { groups }));
     return quadraticForm(
       features,
       conv(scope.at('out').at('conv'), features, last, { zero: true }),
@@ -54,7 +57,10 @@ export function convEnergy({ patch, channels, numResBlocks, groups }: ConvEnergy
   };
 }
 
-/** x [N, ...shape], flattened, → energies [N], 0 before training. */
+/**
+ * Makes an energy of fully connected layers: x [N, ...shape], flattened, → energies [N], 0 before
+ * training.
+ */
 export function mlpEnergy({ width, layers }: MlpEnergyConfig): Network {
   return (scope, x) => {
     let h = reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);

@@ -11,13 +11,14 @@ export { fanIn, type Initializer, ones, zeros } from './initialize.ts';
 export { linear } from './linear.ts';
 export { type MlpConfig, mlp } from './mlp.ts';
 export {
+  canBeTold,
   createAutoencoder,
   createNetwork,
   type NetworkConfig,
   networkKind,
   networkSchema,
 } from './networks.ts';
-export { findPreset, type Preset, presets } from './presets.ts';
+export { findPreset, networks, type Preset, presets } from './presets.ts';
 export { type ResBlockOptions, resBlock } from './res-block.ts';
 export { depthToSpace, halve, repeat, spaceToDepth } from './resample.ts';
 export {
@@ -28,5 +29,8 @@ export {
   type Network,
   type ParameterSpec,
   type Scope,
+  type Told,
 } from './scope.ts';
-export { type UNetConfig, unet, unetSchema } from './unet.ts';
+export { toldEmbedding } from './told.ts';
+export { unet } from './unet.ts';
+export { type UNetConfig, unetSchema } from './unet-config.ts';

@@ -5,8 +5,8 @@ export const zeros: Initializer = 0;
 export const ones: Initializer = 1;
 
 /**
- * Uniform on ±1/√(inputs per output), the habit of the field for weights [out, in, ...] and their
- * biases (He et al. 2015 with a = √5, as PyTorch does).
+ * Initializes uniformly on ±1/√(inputs per output), the habit of the field for weights [out, in,
+ * ...] and their biases (He et al. 2015 with a = √5, as PyTorch does).
  */
 export function fanIn(inputs: number): Initializer {
   return { bound: 1 / Math.sqrt(inputs) };

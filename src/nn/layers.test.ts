@@ -1,6 +1,6 @@
 /** Layers against plain loops, how they start, and where they refuse. */
 import { describe, expect, test } from 'vitest';
-import { GraphError, input, type Tensor } from '../graph/index.ts';
+import { GraphError, grad, input, mul, reduceSum, type Tensor } from '../graph/index.ts';
 import {
   computed,
   createDraw,
@@ -13,10 +13,10 @@ import {
   valuesOf,
 } from '../graph/testing.ts';
 import { conv } from './conv.ts';
-import { norm } from './group-norm.ts';
+import { groupsOf, norm } from './group-norm.ts';
 import { linear } from './linear.ts';
 import { type ResBlockOptions, resBlock } from './res-block.ts';
-import { depthToSpace, halve, repeat, spaceToDepth } from './resample.ts';
+import { depthToSpace, halve, repeat, resize, smooth, spaceToDepth } from './resample.ts';
 import { listParameters, type Network } from './scope.ts';
 import { buildWith } from './testing.ts';
 
@@ -87,7 +87,7 @@ describe('conv', () => {
 });
 
 test('norm starts with weight 1 and bias 0', () => {
-  expect(startOf((scope, h) => norm(scope, h, 2), [4, 2, 2])).toEqual({
+  expect(startOf((scope, h) => norm(scope, h, { groups: 2 }), [4, 2, 2])).toEqual({
     weight: [[4], 1],
     bias: [[4], 0],
   });
@@ -95,13 +95,13 @@ test('norm starts with weight 1 and bias 0', () => {
 
 describe('norm with a modulation', () => {
   const x = normalInput(draw, [2, 4, 3, 2]);
-  const plain = buildWith((scope, h) => norm(scope, h, 2), x, 'random').y;
+  const plain = buildWith((scope, h) => norm(scope, h, { groups: 2 }), x, 'random').y;
 
   test.each([1, 2])('is norm(x)·(1 + scale) + shift, for %i rows', async (rows) => {
     const [scale, shift] = [normalInput(draw, [rows, 4]), normalInput(draw, [rows, 4])];
     const modulation = { scale, shift };
     const modulated: Network = (scope, h) =>
-      norm(scope, h, 2, rows === 1 || h === x ? modulation : undefined);
+      norm(scope, h, { groups: 2 }, rows === 1 || h === x ? modulation : undefined);
     const results = await evaluate({ plain, y: buildWith(modulated, x, 'random').y });
     const expected = positions(x.shape).map(([n, c, i, j]) => {
       const at = (rows === 1 ? 0 : n!) * 4 + c!;
@@ -238,6 +238,56 @@ test('halve takes means of 2×2 pixels, repeat doubles each', async () => {
   expect(results.double).toEqual(
     positions([1, 2, 8, 12]).map(([n, c, i, j]) => at(n!, c!, i! >> 1, j! >> 1)),
   );
+});
+
+describe('the filter [1, 3, 3, 1]', () => {
+  const x = normalInput(draw, [2, 3, 4, 6]);
+  /** Of a row or a column, with zeros around it. */
+  const at = (n: number, c: number, i: number, j: number) =>
+    i >= 0 && i < 4 && j >= 0 && j < 6 ? valuesOf(x)[indexOf(x.shape, [n, c, i, j])]! : 0;
+  const taps = [1, 3, 3, 1];
+
+  test('going down, weighs four pixels along each axis', async () => {
+    const y = resize(x, 'down', { filter: 'binomial' });
+    const expected = positions([2, 3, 2, 3]).map(([n, c, i, j]) =>
+      positions([4, 4]).reduce(
+        (sum, [a, b]) =>
+          sum + (taps[a!]! * taps[b!]! * at(n!, c!, 2 * i! - 1 + a!, 2 * j! - 1 + b!)) / 64,
+        0,
+      ),
+    );
+    expectClose(await computed(y), expected);
+  });
+
+  test('going up, spreads each pixel over four along each axis', async () => {
+    const y = resize(x, 'up', { filter: 'binomial' });
+    const spread = new Float64Array(2 * 3 * 8 * 12);
+    for (const [n, c, i, j, a, b] of positions([2, 3, 4, 6, 4, 4])) {
+      const [row, column] = [2 * i! - 1 + a!, 2 * j! - 1 + b!];
+      if (row < 0 || row >= 8 || column < 0 || column >= 12) continue;
+      spread[indexOf(y.shape, [n!, c!, row, column])]! +=
+        (taps[a!]! * taps[b!]! * at(n!, c!, i!, j!)) / 16;
+    }
+    expectClose(await computed(y), [...spread]);
+  });
+
+  test('smoothing is its own adjoint', async () => {
+    const probe = normalInput(draw, x.shape);
+    const [gradient] = grad(reduceSum(mul(smooth(x), probe)), [x]);
+    const { ours, theirs } = await evaluate({ ours: gradient!, theirs: smooth(probe) });
+    expectClose(ours, theirs!);
+  });
+});
+
+describe('groups of at least some channels', () => {
+  test.each([
+    [64, 32, 4, 16],
+    [256, 32, 4, 32],
+    [18, 32, 4, 4],
+    [64, 32, undefined, 32],
+  ])('of %i channels, at most %i groups of at least %s: %i', (channels, groups, groupSize, own) => {
+    expect(groupsOf(channels, { groups, groupSize })).toBe(own);
+  });
 });
 
 test('groups that do not divide the channels', () => {

@@ -7,7 +7,7 @@ interface Options {
   readonly zero?: boolean;
 }
 
-/** x [N, in] → [N, features]. Parameters: weight [features, in], bias [features]. */
+/** Maps x [N, in] → [N, features]. Parameters: weight [features, in], bias [features]. */
 export function linear(
   scope: Scope,
   x: Tensor,

@@ -1,13 +1,13 @@
-import { add, reshape, silu, slice, type Tensor } from '../graph/index.ts';
+import { add, mul, reshape, silu, type Tensor } from '../graph/index.ts';
 import { conv } from './conv.ts';
 import { dropout } from './dropout.ts';
-import { type Modulation, norm } from './group-norm.ts';
+import { type Groups, type Modulation, norm } from './group-norm.ts';
 import { linear } from './linear.ts';
-import { halve, repeat } from './resample.ts';
+import { type Resample, resize } from './resample.ts';
 import type { Scope } from './scope.ts';
+import { modulation } from './told.ts';
 
-export interface ResBlockOptions {
-  readonly groups: number;
+export interface ResBlockOptions extends Groups, Resample {
   /** Embedding [1, E] of all examples, or [N, E] of each; none by default. */
   readonly embedding?: Tensor | undefined;
   /** The embedding scales and shifts the second norm; otherwise it is added before that norm. */
@@ -16,12 +16,16 @@ export interface ResBlockOptions {
   readonly dropout?: number;
   /** Halve or double the resolution inside the block. */
   readonly resample?: 'down' | 'up';
+  /** A block that changes the resolution has the 1×1 convolution of its skip in any case. */
+  readonly projected?: boolean;
+  /** What the sum is multiplied by; default 1. */
+  readonly sumScale?: number | undefined;
 }
 
 /**
- * skip(x) + conv(dropout(silu(norm(conv(silu(norm(x))))))): the block of Dhariwal & Nichol 2021,
- * with the parameter names of their code. The last convolution starts at zero, so the block starts
- * as its skip: the identity, or a 1×1 convolution where the number of channels changes.
+ * Computes skip(x) + conv(dropout(silu(norm(conv(silu(norm(x))))))): the block of Dhariwal & Nichol
+ * 2021, with the parameter names of their code. The last convolution starts at zero, so the block
+ * starts as its skip: the identity, or a 1×1 convolution where the number of channels changes.
  */
 export function resBlock(
   scope: Scope,
@@ -29,21 +33,24 @@ export function resBlock(
   channels: number,
   options: ResBlockOptions,
 ): Tensor {
-  const { groups, resample } = options;
-  const resize = { down: halve, up: repeat };
-  const sized = (h: Tensor) => (resample ? resize[resample](h) : h);
+  const { resample, projected = false, sumScale } = options;
+  const sized = (h: Tensor) => (resample ? resize(h, resample, options) : h);
   const into = scope.at('in_layers');
   const out = scope.at('out_layers');
-  const start = sized(silu(norm(into.at(0), x, groups)));
+  const start = sized(silu(norm(into.at(0), x, options)));
   const { shift, shifts, modulation } = embed(scope.at('emb_layers').at(1), channels, options);
   const first = conv(into.at(2), start, channels, { shift });
   const moved = shifts ? add(first, shifts) : first;
-  const activated = silu(norm(out.at(0), moved, groups, modulation));
+  const activated = silu(norm(out.at(0), moved, options, modulation));
   const dropped = dropout(scope, activated, options.dropout ?? 0);
   const second = conv(out.at(3), dropped, channels, { zero: true });
   const carried = sized(x);
-  if (x.shape[1] === channels) return add(carried, second);
-  return add(conv(scope.at('skip_connection'), carried, channels, { kernel: 1 }), second);
+  const isSame = x.shape[1] === channels && !(projected && resample);
+  const skip = isSame
+    ? carried
+    : conv(scope.at('skip_connection'), carried, channels, { kernel: 1 });
+  const sum = add(skip, second);
+  return sumScale === undefined ? sum : mul(sum, sumScale);
 }
 
 /** What the embedding does to the first convolution's result h. */
@@ -62,14 +69,10 @@ function embed(
   { embedding, scaleShiftNorm = false }: ResBlockOptions,
 ): Embedded {
   if (!embedding) return {};
+  const active = silu(embedding);
+  if (scaleShiftNorm) return { modulation: modulation(scope, active, channels) };
+  const projected = linear(scope, active, channels);
   const rows = embedding.shape[0]!;
-  const projected = linear(scope, silu(embedding), scaleShiftNorm ? 2 * channels : channels);
-  if (!scaleShiftNorm) {
-    if (rows === 1) return { shift: reshape(projected, [channels]) };
-    return { shifts: reshape(projected, [rows, channels, 1, 1]) };
-  }
-  const [scale, shift] = [0, 1].map((i) =>
-    slice(projected, [0, i * channels], [rows, (i + 1) * channels]),
-  ) as [Tensor, Tensor];
-  return { modulation: { scale, shift } };
+  if (rows === 1) return { shift: reshape(projected, [channels]) };
+  return { shifts: reshape(projected, [rows, channels, 1, 1]) };
 }

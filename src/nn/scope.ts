@@ -25,11 +25,31 @@ export interface Scope {
   ): Tensor;
 }
 
-/** A network is a function of its parameters and its input, built into the graph when called. */
-export type Network = (scope: Scope, x: Tensor) => Tensor;
+/**
+ * What a network is told beside its input: its noise level, or a time in its place, and a
+ * condition.
+ */
+export interface Told {
+  /** σ̃ of the noise in each example, [N], or [1] for all. */
+  readonly level?: Tensor | undefined;
+  /** A time, such as a diffusion's, in place of the level: [N], or [1] for all. */
+  readonly times?: Tensor | undefined;
+  /** A condition of each example, [N, size]; a row of zeros is none. */
+  readonly condition?: Tensor | undefined;
+}
 
-/** The parameters of a network for one example's shape, in the order it asks for them. */
-export function listParameters(network: Network, shape: Shape): ParameterSpec[] {
+/**
+ * A network is a function of its parameters, its input and what it is told beside it, built into
+ * the graph when called.
+ */
+export type Network = (scope: Scope, x: Tensor, told?: Told) => Tensor;
+
+/**
+ * Lists the parameters of a network for one example's shape, in the order it asks for them.
+ *
+ * @param told what it is told, of one example.
+ */
+export function listParameters(network: Network, shape: Shape, told?: Told): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
   const resolve = (spec: ParameterSpec) => {
     if (specs.some(({ name }) => name === spec.name)) {
@@ -39,7 +59,7 @@ export function listParameters(network: Network, shape: Shape): ParameterSpec[] 
     return input(spec.name, spec.shape);
   };
   const scope = createScope({ resolve, randomBytes: () => undefined, recompute: false });
-  network(scope, input('x', [1, ...shape]));
+  network(scope, input('x', [1, ...shape]), told);
   return specs;
 }
 
@@ -50,7 +70,7 @@ export interface BindOptions {
   readonly recompute?: boolean;
 }
 
-/** A scope that gives out ready tensors by name. */
+/** Makes a scope that gives out ready tensors by name. */
 export function bindParameters(
   tensors: Readonly<Record<string, Tensor>>,
   { randomBytes = () => undefined, recompute = false }: BindOptions = {},
@@ -63,7 +83,7 @@ export function bindParameters(
   return createScope({ resolve, randomBytes, recompute });
 }
 
-/** Starting values of all parameters, one after another in the order of `specs`. */
+/** Draws the starting values of all parameters, one after another in the order of `specs`. */
 export function initializeParameters(specs: readonly ParameterSpec[], seed: number): Float32Array {
   const values = new Float32Array(countParameters(specs));
   let start = 0;
@@ -80,6 +100,7 @@ export function initializeParameters(specs: readonly ParameterSpec[], seed: numb
   return values;
 }
 
+/** Counts the numbers in all parameters. */
 export function countParameters(specs: readonly ParameterSpec[]): number {
   return specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

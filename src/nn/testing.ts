@@ -1,6 +1,5 @@
 /** What the tests of networks share: a network built with parameters that carry their values. */
-import type { Tensor } from '../graph/index.ts';
-import { sizeOf } from '../graph/index.ts';
+import { sizeOf, type Tensor } from '../graph/index.ts';
 import { createDraw, fed } from '../graph/testing.ts';
 import {
   bindParameters,

@@ -9,7 +9,8 @@ import { concat, grad, mul, reduceMean, reduceSum, reshape, sizeOf } from '../gr
 import { evaluate, expectClose, fed } from '../graph/testing.ts';
 import { findPreset } from './presets.ts';
 import { bindParameters, countParameters, listParameters } from './scope.ts';
-import { type UNetConfig, unet, unetSchema } from './unet.ts';
+import { unet } from './unet.ts';
+import { type UNetConfig, unetSchema } from './unet-config.ts';
 
 interface Case {
   readonly name: string;
@@ -102,7 +103,11 @@ describe.each(fixture.cases.map((theirs, i) => ({ ...theirs, config: configs[i]!
           fed(size, weights(name, parameters[name]!.shape)),
         ]),
       );
-      const y = network(bindParameters(tensors), x, same ? undefined : fed([times.length], times));
+      const y = network(
+        bindParameters(tensors),
+        x,
+        same ? undefined : { times: fed([times.length], times) },
+      );
       const [dx, ...gradients] = grad(reduceMean(mul(y, y)), [x, ...Object.values(tensors)]);
       const probes = specs.map(({ name, shape: size }, i) => {
         const probe = fed(size, Float32Array.from(numbers(`probe ${name}`, sizeOf(size))));
@@ -111,7 +116,8 @@ describe.each(fixture.cases.map((theirs, i) => ({ ...theirs, config: configs[i]!
         return [name, concat(pair, 0)] as const;
       });
       const results: Record<string, number[]> = await evaluate({
-        ...{ output: y, inputGradient: dx! },
+        output: y,
+        inputGradient: dx!,
         ...Object.fromEntries(probes),
       });
       expectClose(results.output!, output, TOLERANCE);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CountDenoiser } from '../density/index.ts';
 import { countTarget } from './count-target.ts';
+import type { Jump } from './jump.ts';
 import type { WalkJumpOptions } from './options.ts';
 import { chiSquare, posteriorMean, probability, twoPlaces } from './testing-counts.ts';
-import { type Jump, walkJump } from './walk-jump.ts';
+import { walkJump } from './walk-jump.ts';
 
 /** The exact estimator of the class Mλ = 2, from the posterior mean. */
 const exact: CountDenoiser = {
@@ -28,8 +29,8 @@ const lattice = Array.from({ length: SIDE * SIDE }, (_, i) => [i % SIDE, Math.fl
 const p = lattice.map((s) => probability(twoPlaces, s));
 
 describe('one estimator walks every (M, λ) of its class', () => {
-  // Independent chains, so χ² is what it says: of 58 degrees of freedom it passes 4.5 deviations once in 9,000 times,
-  // in three tests once in 3,000.
+  // Independent chains, so χ² is what it says: of 58 degrees of freedom it passes 4.5 deviations
+  // once in 9,000 times, in three tests once in 3,000.
   test.each([
     ['birth-death', 1],
     ['birth-death', 4],
@@ -38,7 +39,12 @@ describe('one estimator walks every (M, λ) of its class', () => {
     const stepSize = kernel === 'birth-death' ? 6 : 0.02;
     const steps = kernel === 'birth-death' ? 1 : 300;
     const { ybar } = await lastJump({
-      ...{ kernel, measurements, stepSize, steps, jumpEvery: steps, chains: 4000 },
+      kernel,
+      measurements,
+      stepSize,
+      steps,
+      jumpEvery: steps,
+      chains: 4000,
     });
     const counts = new Float64Array(SIDE * SIDE);
     for (let i = 0; i < ybar.length; i += 2) counts[ybar[i]! + SIDE * ybar[i + 1]!]! += 1;

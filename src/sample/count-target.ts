@@ -8,10 +8,10 @@ import type { JumpTarget } from './target.ts';
 export type CountJumpTarget = CountTarget & JumpTarget;
 
 /**
- * M measurements y_m ~ Poisson(λ(x + b)) of the class Mλ of an estimator ν (Saremi & Srivastava 2022, Poisson
- * measurements): x̂_l(y) = ν_l(Σ_m y_m) for any m, so counts of measurement m are born at the rate λ(x̂_l + b), and
- * the target's estimate is x̂ + b. The sum walks as the member M = 1 does, whatever M. `ybar` holds the sum, not the
- * mean: what ν takes.
+ * Makes the target of M measurements y_m ~ Poisson(λ(x + b)) of the class Mλ of an estimator ν
+ * (Saremi & Srivastava 2022, Poisson measurements): x̂_l(y) = ν_l(Σ_m y_m) for any m, so counts of
+ * measurement m are born at the rate λ(x̂_l + b), and the target's estimate is x̂ + b. The sum
+ * walks as the member M = 1 does, whatever M. `ybar` holds the sum, not the mean: what ν takes.
  */
 export function countTarget(
   denoiser: CountDenoiser,
@@ -24,12 +24,14 @@ export function countTarget(
   const ybar = new Float32Array(chains * d);
   const xhat = new Float32Array(chains * d);
   const sums = new Float32Array(chains * d);
+  const calls = { count: 0 };
   const estimates = new Float32Array(chains * d);
 
   async function estimate(y: Float32Array, out: Float32Array): Promise<void> {
     const values = (y.length / dimension) * d;
     const [sum, own] = [sums.subarray(0, values), estimates.subarray(0, values)];
     sumOfCounts(y, measurements, d, sum);
+    calls.count += 1;
     await denoiser.denoise(sum, own);
     for (let i = 0; i < y.length; i++) {
       out[i] = own[Math.floor(i / dimension) * d + (i % d)]! + background;
@@ -37,9 +39,10 @@ export function countTarget(
   }
   async function jump(y: Float32Array): Promise<void> {
     sumOfCounts(y, measurements, d, ybar);
+    calls.count += 1;
     await denoiser.denoise(ybar, xhat);
   }
-  return { dimension, rate: rate / measurements, estimate, jump, ybar, xhat };
+  return { dimension, rate: rate / measurements, estimate, jump, ybar, xhat, calls };
 }
 
 /** Σ_m y_m of `[rows, M, d]`, into `out` `[rows, d]`. */
@@ -50,8 +53,8 @@ function sumOfCounts(y: Float32Array, measurements: number, d: number, out: Floa
 }
 
 /**
- * A start in the dark, y_m ~ Poisson(λb), keyed by chain: `[chains, M, d]`. Births at the estimate fill it; from too
- * many counts a learned estimate may not come back.
+ * Draws a start in the dark, y_m ~ Poisson(λb), keyed by chain: `[chains, M, d]`. Births at the
+ * estimate fill it; from too many counts a learned estimate may not come back.
  */
 export function startingCounts(
   { shape, rate, background = 0 }: CountDenoiser,

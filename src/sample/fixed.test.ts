@@ -10,8 +10,9 @@ import {
   gpsLogDensity,
   meanOfMeasurements,
 } from '../density/index.ts';
+import type { Jump } from './jump.ts';
 import type { WalkJumpOptions } from './options.ts';
-import { type Jump, walkJump } from './walk-jump.ts';
+import { walkJump } from './walk-jump.ts';
 
 const MEAN = [0.3, -0.5, 1] as const;
 const COVARIANCE = [
@@ -29,7 +30,9 @@ const fixed = { mask, values: Float32Array.of(Number.NaN, Number.NaN, VALUE) };
 function stackedDenoiser(measurements: number): Denoiser {
   const sigma = SIGMA * Math.sqrt(measurements);
   return {
-    ...{ shape: [3], stacked: measurements, sigma },
+    shape: [3],
+    stacked: measurements,
+    sigma,
     async denoise(y, out) {
       const mean = meanOfMeasurements(y, measurements, 3);
       const estimate = new Float32Array(mean.length);
@@ -74,7 +77,8 @@ function productScore(
   );
 }
 
-// BAOAB keeps positions of a Gaussian exactly, MALA keeps every law: what is compared has no bias of steps.
+// BAOAB keeps positions of a Gaussian exactly, MALA keeps every law: what is compared has no bias
+// of steps.
 const baoab = { kernel: 'baoab', stepSize: 0.8, friction: 0.6 } as const;
 const mala = { kernel: 'mala', stepSize: 0.9 } as const;
 
@@ -143,7 +147,9 @@ describe('coordinates that are known', () => {
     const { xhat, ybar } = all.at(-1)!;
     expect([2, 5, 8, 11].map((i) => xhat[i])).toEqual([0.5, 1.25, 2, 2.75]);
     const alone = await jumpsOf({
-      ...{ chains: 1, firstChain: 2, fixed: { mask, values: values.slice(6, 9) } },
+      chains: 1,
+      firstChain: 2,
+      fixed: { mask, values: values.slice(6, 9) },
     });
     expect(alone.at(-1)!.ybar).toEqual(ybar.slice(6, 9));
     // What is measured of them stays as it was from jump to jump.

@@ -1,21 +1,22 @@
 /**
- * Coordinates that are known stay as they are and the walk fills in the others, such as positions of a
- * sequence or pixels of an image.
+ * Coordinates that are known stay as they are and the walk fills in the others, such as positions
+ * of a sequence or pixels of an image.
  */
 import { UserError } from '../errors.ts';
-import { firstNotFinite } from './initial.ts';
+import { firstNotFinite } from './finite.ts';
 import { type ChainNoise, stream } from './noise.ts';
 import type { FixedCoordinates } from './options.ts';
 import type { GpsTarget } from './target.ts';
 
 /**
- * The density of the free coordinates of y given measurements of the fixed ones. Each chain measures what is
- * known once, c = x_fixed + σ ε in each of its measurements, keyed by seed and chain, and walks p(y_free | y_fixed = c), whose
- * score is that of p(y_free, c): the denoiser sees c in the place of whatever the walk holds there. So what
- * is known acts as far as one noisy look at it tells. A jump says `values` at fixed coordinates.
+ * Makes the density of the free coordinates of y given measurements of the fixed ones. Each chain
+ * measures what is known once, c = x_fixed + σ ε in each of its measurements, keyed by seed and
+ * chain, and walks p(y_free | y_fixed = c), whose score is that of p(y_free, c): the denoiser sees
+ * c in the place of whatever the walk holds there. So what is known acts as far as one noisy look
+ * at it tells. A jump says `values` at fixed coordinates.
  *
- * The walk's own numbers at fixed coordinates follow N(x_fixed, σ²), independent of all else, so that
- * kernels, their accept tests among them, need to know nothing of this.
+ * The walk's own numbers at fixed coordinates follow N(x_fixed, σ²), independent of all else, so
+ * that kernels, their accept tests among them, need to know nothing of this.
  */
 export function fixedTarget(
   target: GpsTarget,
@@ -50,7 +51,11 @@ export function fixedTarget(
   const precision = 1 / (sigma * sigma);
   const { logDensity } = target;
   return {
-    ...{ dimension, sigma, ybar, xhat },
+    dimension,
+    sigma,
+    ybar,
+    xhat,
+    calls: target.calls,
     async jump(y) {
       await target.jump(see(y));
       xhat.set(target.xhat);
@@ -76,8 +81,12 @@ export function fixedTarget(
 }
 
 /**
+ * Checks the fixed coordinates of `chains` chains in dimension `d`.
+ *
  * @param d coordinates of x.
- * @throws UserError for sizes that do not fit, values that are not finite, and nothing left to walk.
+ *
+ * @throws UserError for sizes that do not fit, values that are not finite, and nothing left to
+ *   walk.
  */
 export function checkFixed({ mask, values }: FixedCoordinates, chains: number, d: number): void {
   if (mask.length !== d) {

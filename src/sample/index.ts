@@ -1,9 +1,28 @@
+export {
+  byChain,
+  type Collector,
+  collect,
+  collector,
+  type Draws,
+  drawOf,
+  framesOf,
+} from './collect.ts';
 export { type CountJumpTarget, countTarget } from './count-target.ts';
+export { type DrawnJumps, drawJumps } from './draws.ts';
+export { type ExampleStart, positionsFrom } from './initial.ts';
+export {
+  type Int8Options,
+  type Int8Report,
+  inEightBits,
+  quantizeDenoiser,
+} from './int8.ts';
+export type { Jump } from './jump.ts';
 export type {
   CountTarget,
   Info,
   Kernel,
   KernelParameters,
+  KernelUses,
   State,
   Target,
   Walk,
@@ -22,10 +41,32 @@ export type { MalaState } from './kernels/mala.ts';
 export type { MetropolisState } from './kernels/metropolis.ts';
 export type { SachsState } from './kernels/sachs.ts';
 export type { ShenLeeState } from './kernels/shen-lee.ts';
+export { checkWalkMemory, type WalkSize, walkBytes } from './memory.ts';
+export { type Metric, type MetricOptions, metricOf, temperedMasses } from './metric.ts';
 export { type ChainNoise, chainNoise, stream } from './noise.ts';
-export type { FixedCoordinates, WalkJumpOptions } from './options.ts';
+export type { FixedCoordinates, KernelOption, WalkJumpOptions, WalkKind } from './options.ts';
+export { gridPicture, scaleOf, stripsPicture } from './picture-sizes.ts';
 export { filmstrips, type LayoutOptions, type Raster, tileImages } from './pictures.ts';
 export { encodePng } from './png.ts';
 export { drawMeasurements, type MeasurementOptions } from './residuals.ts';
+export { type BlockOptions, measurementsOfBlocks } from './sequential/measurements.ts';
+export {
+  type Blocks,
+  blockSizes,
+  furtherCalls,
+  type Member,
+  type MemberOptions,
+  sequentialMember,
+} from './sequential/member.ts';
+export type { SequentialState } from './sequential/state.ts';
+export { sequentialWalkJump } from './sequential/walk.ts';
 export { type GpsTarget, gpsTarget, type JumpTarget, targetOf } from './target.ts';
-export { type Jump, walkJump } from './walk-jump.ts';
+export { fixedBy, type SequenceModel } from './template.ts';
+export {
+  type Draw,
+  gaussianDraws,
+  poissonDraws,
+  type WalkOptions,
+} from './walk-draws.ts';
+export { walkJump } from './walk-jump.ts';
+export { numbersOf, type WalkKindChoice, type WalkNumbers, walkKindOf } from './walk-kind.ts';

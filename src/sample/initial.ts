@@ -1,10 +1,11 @@
 import { UserError } from '../errors.ts';
+import { firstNotFinite } from './finite.ts';
 import type { State } from './kernel.ts';
-import { type ChainNoise, stream } from './noise.ts';
+import { type ChainNoise, chainNoise, stream } from './noise.ts';
 import { type ResolvedOptions, walkedMeasurements } from './options.ts';
 import type { GpsTarget } from './target.ts';
 
-/** y_m = x0 + σ ε_m with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */
+/** Draws y_m = x0 + σ ε_m with x0 uniform in [0, 1]^d, keyed by chain: `[chains, M, d]`. */
 export function startingPoints(
   target: GpsTarget,
   measurements: number,
@@ -18,6 +19,53 @@ export function startingPoints(
   for (let i = 0; i < y.length; i++) {
     const chain = Math.floor(i / target.dimension);
     y[i] = x0[chain * d + (i % d)]! + target.sigma * y[i]!;
+  }
+  return y;
+}
+
+/** Where a walk is to begin that is given clean examples. */
+export interface ExampleStart {
+  /** `[n, d]` with n = 1, the same for all chains, or one for each. */
+  readonly examples: Float32Array;
+  readonly chains: number;
+  /** Measurements in the position of one chain: M in the walk of y, 1 elsewhere. */
+  readonly measurements: number;
+  /** Noise of each: σ, or σ̃ in the mean walk. */
+  readonly sigma: number;
+  readonly seed?: number;
+  readonly firstChain?: number;
+}
+
+/**
+ * Draws positions y_m = x + σ ε_m from clean x, keyed by chain: what `initial` of a walk takes.
+ *
+ * @returns `[chains, measurements, d]`.
+ *
+ * @throws UserError (`shape`) unless there is one example, or one for each chain.
+ */
+export function positionsFrom(start: ExampleStart, d: number): Float32Array {
+  const { examples, chains, measurements, sigma, seed = 0, firstChain = 0 } = start;
+  if (examples.length !== d && examples.length !== chains * d) {
+    throw new UserError(
+      `initial: ${examples.length} numbers are neither one example of ${d} nor ${chains} of them; give one for all chains, or one for each`,
+      {
+        code: 'shape',
+        facts: { option: 'initial', length: examples.length, chains, dimension: d },
+      },
+    );
+  }
+  const bad = firstNotFinite(examples);
+  if (bad >= 0) {
+    throw new UserError(`initial: ${examples[bad]} at [${bad}]; give finite examples`, {
+      facts: { option: 'initial', index: bad },
+    });
+  }
+  const width = measurements * d;
+  const y = new Float32Array(chains * width);
+  chainNoise(seed, chains, firstChain).normal(stream.smoothing, 0, y);
+  const row = examples.length === d ? 0 : d;
+  for (let i = 0; i < y.length; i++) {
+    y[i] = examples[Math.floor(i / width) * row + (i % d)]! + sigma * y[i]!;
   }
   return y;
 }
@@ -48,7 +96,7 @@ export function restore(fresh: State, saved: State): State {
  *
  * @throws UserError for a wrong size, a value that is not finite, or a walk that has ended.
  */
-export function checkInitial(options: ResolvedOptions<string>, dimension: number): void {
+export function checkInitial(options: ResolvedOptions, dimension: number): void {
   const { initial, chains } = options;
   const measurements = walkedMeasurements(options);
   if (initial === undefined) return;
@@ -70,12 +118,4 @@ export function checkInitial(options: ResolvedOptions<string>, dimension: number
       `initial: the saved walk has made ${initial.step} of ${total} steps; give more steps to go on`,
     );
   }
-}
-
-/** Index of the first value that is NaN or infinite, or −1. */
-export function firstNotFinite(values: Float32Array): number {
-  for (let i = 0; i < values.length; i++) {
-    if (!(Math.abs(values[i]!) < Number.POSITIVE_INFINITY)) return i;
-  }
-  return -1;
 }

@@ -6,6 +6,7 @@
  * C chains walk as one batch, on arrays `[chains, dimension]`, row-major; `dimension` is M·d for a
  * walk on y and d for a walk on ȳ.
  */
+import type { LinearStability } from '../density/stability.ts';
 import type { ChainNoise } from './noise.ts';
 
 /** A density to walk: its score, and its logarithm where a Metropolis test needs one. */
@@ -19,9 +20,9 @@ export interface Target {
 }
 
 /**
- * A density of counts y ∈ {0, 1, …}^dimension with y_l ~ Poisson(λ x_l), through its Bayes estimator
- * (Saremi & Srivastava 2022, "Multimeasurement generative models", Poisson measurements). For M
- * measurements walk their sum, which is Poisson(Mλx) and sufficient: give Mλ as the rate.
+ * A density of counts y ∈ {0, 1, …}^dimension with y_l ~ Poisson(λ x_l), through its Bayes
+ * estimator (Saremi & Srivastava 2022, "Multimeasurement generative models", Poisson measurements).
+ * For M measurements walk their sum, which is Poisson(Mλx) and sufficient: give Mλ as the rate.
  */
 export interface CountTarget {
   /** Counts in the position of one chain. */
@@ -65,7 +66,10 @@ export interface Info {
   readonly acceptance?: Float64Array;
 }
 
-/** A kernel at work on one target: `state = await init(position)`, then `step(state)` again and again. */
+/**
+ * A kernel at work on one target: `state = await init(position)`, then `step(state)` again and
+ * again.
+ */
 export interface Walk<S extends State = State> {
   /** A state at step 0 that owns a copy of `position` `[chains, dimension]`. */
   init(position: Float32Array): Promise<S>;
@@ -73,9 +77,28 @@ export interface Walk<S extends State = State> {
   step(state: S): Promise<Info>;
 }
 
-/** One way to walk. `T` is the target it needs: `Target`, or `CountTarget` for walks on counts. */
+/** The parameters that a kernel makes use of; others change nothing. */
+export interface KernelUses {
+  readonly friction: boolean;
+  readonly inverseMass: boolean;
+  /** `trajectorySteps`. */
+  readonly trajectory: boolean;
+}
+
+/**
+ * One way to walk, as a value. `T` is the target it needs: `Target`, or `CountTarget` for walks on
+ * counts. All that is known of a kernel stands here; lists of names, labels and controls follow.
+ */
 export interface Kernel<S extends State = State, T = Target> {
+  /** What options and the command line know it by. */
   readonly name: string;
+  /** What a reader knows it by. */
+  readonly title: string;
+  readonly uses: KernelUses;
+  /** How it moves the mean on a Gaussian; only of kernels that are linear there. */
+  readonly stability?: LinearStability;
+  /** True if it walks counts: `T` is `CountTarget`. */
+  readonly counts?: true;
   /** Score calls of one step: the price of the kernel. */
   readonly scoreCalls: number;
   /** True if the target must give `logDensity`. */

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Denoiser } from '../density/denoiser.ts';
 import { UserError } from '../errors.ts';
+import type { Jump } from './jump.ts';
 import type { Kernel, Target } from './kernel.ts';
 import { type KernelName, kernels } from './kernels/index.ts';
 import { type ChainNoise, chainNoise, stream } from './noise.ts';
 import type { WalkJumpOptions } from './options.ts';
 import { gpsTarget } from './target.ts';
 import { mixtureAt, twoModes } from './testing.ts';
-import { type Jump, walkJump } from './walk-jump.ts';
+import { walkJump } from './walk-jump.ts';
 
 const sigma = 0.5;
 /** p_σ̃ = twoModes: both modes are wider than σ̃, so it is the smoothing of some density. */

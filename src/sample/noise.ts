@@ -16,6 +16,21 @@ export const stream = {
   fixed: 2 ** 40 + 1,
 } as const;
 
+/** Room for the purposes of one factor of a sequential walk. */
+export const FACTOR_PURPOSES = 2 ** 20;
+
+/**
+ * Moves purposes and counters of the same chains' noise on: other numbers, for another part of a
+ * walk.
+ */
+export function movedNoise(noise: ChainNoise, purposes: number, counters: number): ChainNoise {
+  return {
+    chains: noise.chains,
+    normal: (purpose, counter, out) => noise.normal(purpose + purposes, counter + counters, out),
+    uniform: (purpose, counter, out) => noise.uniform(purpose + purposes, counter + counters, out),
+  };
+}
+
 /** The noise of a batch of chains. A chain's numbers depend on its index, never on the batch. */
 export interface ChainNoise {
   readonly chains: number;
@@ -32,7 +47,7 @@ export interface ChainNoise {
 }
 
 /**
- * Noise keyed by seed, chain and purpose, with the step as counter.
+ * Makes noise keyed by seed, chain and purpose, with the step as counter.
  *
  * @throws UserError when `seed` or `firstChain` is not an integer from 0 to 2^53 − 1.
  */

@@ -1,10 +1,10 @@
 /**
- * Walk, jump, argmax on a small set of sequences, whose denoiser is known: ν of the points of the set. Any two
- * sequences differ in three places, √6 = 4.9 σ apart, so that argmax tells them apart.
+ * Walk, jump, argmax on a small set of sequences, whose denoiser is known: ν of the points of the
+ * set. Any two sequences differ in three places, √6 = 4.9 σ apart, so that argmax tells them apart.
  */
 import { expect, test } from 'vitest';
+import { sequencesOf, writeOneHot } from '../data/index.ts';
 import { empirical, exactDenoiser, sampleSmoothed } from '../density/index.ts';
-import { sequencesOf, writeOneHot } from '../model/index.ts';
 import { randomKey } from '../random.ts';
 import { walkJump } from './walk-jump.ts';
 
@@ -53,8 +53,8 @@ test.each([
     found = sequencesOf(xhat, LENGTH, alphabet);
   }
   expect(found).toHaveLength(CHAINS);
-  // Pearson's χ² of two degrees of freedom passes 24 once in 160,000 times; the draws' own error is a hundredth
-  // of the variance.
+  // Pearson's χ² of two degrees of freedom passes 24 once in 160,000 times; the draws' own error is
+  // a hundredth of the variance.
   const chiSquared = tally(found).reduce((sum, count, i) => {
     const expected = CHAINS * exact[i]!;
     return expected === 0 ? sum + count : sum + (count - expected) ** 2 / expected;

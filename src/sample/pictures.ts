@@ -45,11 +45,13 @@ export function tileImages(
 }
 
 /**
- * Filmstrips of chains: a row for each chain, a column for each frame, time from left to right.
+ * Draws filmstrips of chains: a row for each chain, a column for each frame, time from left to
+ * right.
  *
  * @param frames one `[chains, c, h, w]` array for each time, values as in `tileImages`.
  * @param shape `[c, h, w]`, with c = 1, 3 or 4.
  * @param options `chains`: which chains to show, in this order; by default all.
+ *
  * @throws UserError when the shape is not that of an image or an option is out of range.
  */
 export function filmstrips(
@@ -137,14 +139,18 @@ function toByte(value: number): number {
   return value > 0 ? Math.round(255 * Math.min(value, 1)) : 0;
 }
 
+/** Tells whether examples can be drawn: [channels, height, width] with 1, 3 or 4 channels. */
+export const isPictured = (shape: readonly number[]): boolean =>
+  shape.length === 3 && [1, 3, 4].includes(shape[0]!);
+
 function imageSize(shape: readonly number[]): number {
   const [channels, height, width] = shape;
-  if (shape.length !== 3 || (channels !== 1 && channels !== 3 && channels !== 4)) {
+  if (!isPictured(shape)) {
     throw new UserError(
       `shape: [${shape.join(', ')}] is not an image; pictures need [channels, height, width] with 1, 3 or 4 channels`,
     );
   }
-  return channels * height! * width!;
+  return channels! * height! * width!;
 }
 
 function checkWhole(name: string, value: number, least: number): void {

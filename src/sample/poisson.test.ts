@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { type Dataset, inMemory } from '../data/dataset.ts';
 import { poisson } from '../density/index.ts';
 import {
   createModel,
@@ -10,7 +11,6 @@ import {
 import { randomKey } from '../random.ts';
 import { createBatches } from '../train/batches.ts';
 import { trainingSchema } from '../train/config.ts';
-import { type Dataset, inMemory } from '../train/dataset.ts';
 import { createTrainer } from '../train/trainer.ts';
 import { validationLoss } from '../train/validation.ts';
 import { walkJump } from './index.ts';
@@ -40,14 +40,23 @@ async function fitted(
   background: number,
 ): Promise<DenoiserFile> {
   const config: ModelConfig = {
-    ...{ parametrization, view: 'denoised', rate: RATE, measurements: M, shape: [2] },
-    ...{ background, network: networks[parametrization] },
+    parametrization,
+    view: 'denoised',
+    shape: [2],
+    network: networks[parametrization],
+    noise: { type: 'poisson', rate: RATE, background, measurements: M },
   };
   const training = trainingSchema.parse({
-    ...{ rate: RATE, measurements: M, steps: 2000, batch: 256, learningRate: 4e-3, ema: 0.99 },
+    steps: 2000,
+    batch: 256,
+    learningRate: 4e-3,
+    ema: 0.99,
   });
   const trainer = await createTrainer({
-    ...{ model: createModel(config), dataset: dataset(), config: training, device: 'cpu' },
+    model: createModel(config),
+    dataset: dataset(),
+    config: training,
+    device: 'cpu',
   });
   while (trainer.step < training.steps) await trainer.next();
   const bytes = exportDenoiser(config, await trainer.average());
@@ -56,7 +65,9 @@ async function fitted(
 }
 
 const SIDE = 24;
-/** Every pair of counts of a small lattice: the sums of M = 2 measurements, almost all of their law. */
+/**
+ * Every pair of counts of a small lattice: the sums of M = 2 measurements, almost all of their law.
+ */
 const lattice = Float32Array.from({ length: 2 * SIDE * SIDE }, (_, i) =>
   i % 2 === 0 ? Math.floor(i / 2) % SIDE : Math.floor(i / 2 / SIDE),
 );
@@ -117,7 +128,8 @@ describe.each([
       for await (const { ybar } of walkJump(model, { ...walk, chains, jumpEvery: walk.steps })) {
         for (let i = 0; i < ybar.length; i++) means[i % 2]! += ybar[i]! / chains;
       }
-      // Standard errors of at most 0.084, 4 of them: what a leap of 0.05 and the fit leave is within.
+      // Standard errors of at most 0.084, 4 of them: what a leap of 0.05 and the fit leave is
+      // within.
       const mean = [0.4 * 0.5 + 0.6 * 2, 0.4 * 2 + 0.6 * 0.8].map(
         (x) => M * RATE * (x + background),
       );
@@ -159,8 +171,12 @@ test('a batch of counts is a function of the seed and its index', () => {
 });
 
 describe('bad input is one line', () => {
+  const noise = { type: 'poisson', rate: RATE, background: 0, measurements: M } as const;
   const config = (over: Partial<ModelConfig>): ModelConfig => ({
-    ...{ parametrization: 'poisson', view: 'denoised', measurements: M, shape: [2], rate: RATE },
+    parametrization: 'poisson',
+    view: 'denoised',
+    noise,
+    shape: [2],
     network: networks.poisson,
     ...over,
   });
@@ -168,7 +184,7 @@ describe('bad input is one line', () => {
   test('data below 0', async () => {
     const data = Float32Array.of(1, 2, 3, -0.5);
     const given = { ...dataset(), count: 2, ...inMemory(data, 2) };
-    const training = trainingSchema.parse({ rate: RATE, batch: 2 });
+    const training = trainingSchema.parse({ batch: 2 });
     const model = createModel(config({}));
     await expect(
       createTrainer({ model, dataset: given, config: training, device: 'cpu' }),
@@ -178,19 +194,26 @@ describe('bad input is one line', () => {
   });
 
   test('a rate of more counts than are kept exactly', async () => {
-    const training = trainingSchema.parse({ rate: 1e7, batch: 2 });
-    const model = createModel(config({ rate: 1e7 }));
+    const training = trainingSchema.parse({ batch: 2 });
+    const model = createModel(config({ noise: { ...noise, rate: 1e7 } }));
     await expect(
       createTrainer({ model, dataset: dataset(10), config: training, device: 'cpu' }),
     ).rejects.toThrow(/^rate: Mλ = 20000000 expects up to 4.00e\+7 counts of places, and no more/);
   });
 
   test('noise of the other kind, another view, too many dimensions', () => {
-    const both = /^parametrization poisson: takes counts, of a rate; give rate, and no sigma$/;
-    expect(() => createModel(config({ rate: undefined, sigma: 1 }))).toThrow(both);
-    expect(() => createModel(config({ sigma: 1 }))).toThrow(both);
+    const gaussian = { type: 'gaussian', sigma: 1, measurements: M } as const;
+    expect(() => createModel(config({ noise: gaussian }))).toThrow(
+      expect.objectContaining({
+        code: 'mismatch',
+        facts: expect.objectContaining({ takes: 'poisson' }),
+      }),
+    );
     expect(() => createModel(config({ parametrization: 'gps' }))).toThrow(
-      /^parametrization gps: takes Gaussian noise, of a deviation sigma; give sigma, and no rate$/,
+      expect.objectContaining({
+        code: 'mismatch',
+        facts: expect.objectContaining({ takes: 'gaussian' }),
+      }),
     );
     expect(() => createModel(config({ view: 'noise' }))).toThrow(
       /^view noise: parametrization poi/,

@@ -12,10 +12,10 @@ export interface MeasurementOptions {
 }
 
 /**
- * A full y for each ȳ of a mean walk: y_m = ȳ + σ(ξ_m − ξ̄). Given ȳ the residuals of an M-density are
- * exactly normal with covariance σ²(δ_mn − 1/M) I, whatever the data, because its energy is
- * Σ_m ‖y_m − ȳ‖²/(2σ²) + φ(ȳ) (Saremi, Srivastava & Bach 2023, section 3). So ȳ ~ p_σ̃ gives
- * y ~ p_Y exactly. At M = 1 y is ȳ to the bit.
+ * Draws a full y for each ȳ of a mean walk: y_m = ȳ + σ(ξ_m − ξ̄). Given ȳ the residuals of an
+ * M-density are exactly normal with covariance σ²(δ_mn − 1/M) I, whatever the data, because its
+ * energy is Σ_m ‖y_m − ȳ‖²/(2σ²) + φ(ȳ) (Saremi, Srivastava & Bach 2023, section 3). So ȳ ~ p_σ̃
+ * gives y ~ p_Y exactly. At M = 1 y is ȳ to the bit.
  *
  * Residuals are a function of seed, chain and step alone; they are independent from step to step.
  *
@@ -23,6 +23,7 @@ export interface MeasurementOptions {
  * @param noise of the chains of `ybar`; `chainNoise(seed, chains, firstChain)` of the walk will do.
  * @param out receives y, `[chains, M, d]`; made if not given.
  * @returns `out`.
+ *
  * @throws UserError when M is not a whole number of at least 1, or σ not finite and above 0.
  */
 export function drawMeasurements(

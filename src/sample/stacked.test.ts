@@ -5,8 +5,8 @@ import { walkJump } from './walk-jump.ts';
 const [M, SIGMA, TAU] = [3, 0.7, [1.4, 0.6]] as const;
 
 /**
- * Exact, of all M measurements of x ~ N(0, diag τ²): x̂ by each measurement is y_m + σ²∇_m log p(y), which is
- * E[x|y] for all of them, and log p(y) up to a constant.
+ * Exact, of all M measurements of x ~ N(0, diag τ²): x̂ by each measurement is y_m + σ²∇_m log
+ * p(y), which is E[x|y] for all of them, and log p(y) up to a constant.
  */
 const stacked: Denoiser = {
   shape: [2],
@@ -82,7 +82,7 @@ describe('a denoiser of all measurements', () => {
       'measurements: this model sees all M = 3 measurements and is of these alone, not of 4; leave it out, or train GPS, which serves every M',
     );
     expect(() => walkJump(stacked, { ...options, meanWalk: true })).toThrow(
-      'meanWalk: this model sees all M = 3 measurements, and gives no score of their mean; leave it out',
+      'walk: this model sees all M = 3 measurements, and gives no score of their mean; leave it out',
     );
   });
 });

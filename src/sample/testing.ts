@@ -1,4 +1,6 @@
-/** What the tests of kernels share: targets in closed form, exact recursions, noise made to order. */
+/**
+ * What the tests of kernels share: targets in closed form, exact recursions, noise made to order.
+ */
 import { Matrix, solve } from 'ml-matrix';
 import { fillNormal, fillUniform, randomKey } from '../random.ts';
 import type { Kernel, KernelParameters, State, Target } from './kernel.ts';
@@ -64,7 +66,9 @@ export function mixtureTarget(mixture: Mixture): ExactTarget {
   };
 }
 
-/** Functions whose means tell a wrong law: location, spread, the balance of the modes, the trough. */
+/**
+ * Functions whose means tell a wrong law: location, spread, the balance of the modes, the trough.
+ */
 export const statistics: readonly ((y: number) => number)[] = [
   (y) => y,
   (y) => y * y,
@@ -73,7 +77,9 @@ export const statistics: readonly ((y: number) => number)[] = [
   (y) => (y > 2 ? 1 : 0),
 ];
 
-/** E f(y), by the rectangle rule on a grid of 1/2000, which also resolves the edges of `statistics`. */
+/**
+ * E f(y), by the rectangle rule on a grid of 1/2000, which also resolves the edges of `statistics`.
+ */
 export function mixtureMean(mixture: Mixture, f: (y: number) => number): number {
   const cell = 1 / 2000;
   let sum = 0;
@@ -155,6 +161,11 @@ export function gram(...columns: readonly (readonly number[])[]): number[][] {
   );
 }
 
+/** Most noise arrays that a kernel draws in a step. */
+const MOST_DRAWS = 4;
+
+const unit = (length: number, at: number) => Float32Array.from({ length }, (_, i) => +(i === at));
+
 /**
  * What one step of a kernel does to one coordinate of a Gaussian, measured on the kernel itself:
  * chains are started at unit vectors of (y, v), or with a unit of one noise array.
@@ -167,7 +178,7 @@ export async function measuredStep(
   parameters: KernelParameters,
   alpha = 0.5,
 ): Promise<LinearStep> {
-  const chains = 5;
+  const chains = 2 + MOST_DRAWS;
   const noise: ChainNoise = {
     chains,
     // Chain 2 + k has a unit of the k-th noise array.
@@ -178,8 +189,8 @@ export async function measuredStep(
     uniform: (_, __, out) => out.fill(alpha),
   };
   const walk = kernel.start(gaussian([variance]), parameters, noise);
-  const state = await walk.init(Float32Array.of(1, 0, 0, 0, 0));
-  state.velocity.set([0, 1, 0, 0, 0]);
+  const state = await walk.init(unit(chains, 0));
+  state.velocity.set(unit(chains, 1));
   await walk.step(state);
   const column = (k: number) => [state.position[k]!, state.velocity[k]!];
   const [a, b] = [column(0), column(1)];
@@ -189,7 +200,7 @@ export async function measuredStep(
       [a[0]!, b[0]!],
       [a[1]!, b[1]!],
     ],
-    noise: gram(column(2), column(3), column(4)),
+    noise: gram(...Array.from({ length: MOST_DRAWS }, (_, k) => column(2 + k))),
   };
 }
 

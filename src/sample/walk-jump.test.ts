@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Denoiser } from '../density/denoiser.ts';
 import { UserError } from '../errors.ts';
+import type { Jump } from './jump.ts';
 import type { State } from './kernel.ts';
 import type { WalkJumpOptions } from './options.ts';
 import { gpsTarget } from './target.ts';
-import { type Jump, walkJump } from './walk-jump.ts';
+import { walkJump } from './walk-jump.ts';
 
 /** Exact ν of x ~ N(mean, τ²) in each dimension, counting its calls. */
 function gaussianDenoiser(d: number, sigma: number, mean = 0.5, tau = 0.3) {
@@ -55,7 +56,7 @@ describe('walkJump', () => {
     const options = { measurements: 2, chains: 3, steps: 12, seed: 4 };
     const often = await collect(gaussianDenoiser(2, 0.5), { ...options, jumpEvery: 1 });
     const once = await collect(gaussianDenoiser(2, 0.5), { ...options, jumpEvery: 12 });
-    expect(often.at(-1)).toEqual(once.at(-1));
+    expect({ ...often.at(-1), scoreCalls: 0 }).toEqual({ ...once.at(-1), scoreCalls: 0 });
   });
 
   test('chains are the same to the bit in any batch', async () => {

@@ -1,4 +1,6 @@
-/** The walk on a GPU against the same walk on the CPU. Needs a device; see `npm run test:webgpu`. */
+/**
+ * The walk on a GPU against the same walk on the CPU. Needs a device; see `npm run test:webgpu`.
+ */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { openDenoiser } from '../model/index.ts';

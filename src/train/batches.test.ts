@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { type Dataset, inMemory } from '../data/dataset.ts';
 import { fillBits, fillNormal, randomKey } from '../random.ts';
 import { createBatches, drawBytes } from './batches.ts';
-import { type Dataset, inMemory } from './dataset.ts';
 
-/** Example i is [i, 0, 0 | i, 0, 0]: its number shows which it is, its place whether it is mirrored. */
+/**
+ * Example i is [i, 0, 0 | i, 0, 0]: its number shows which it is, its place whether it is mirrored.
+ */
 function numbered(count: number): Dataset {
   const data = new Uint8Array(count * 6);
   for (let i = 0; i < count; i++) data[i * 6] = data[i * 6 + 3] = i + 1;
@@ -56,6 +58,25 @@ test('about half of the images are mirrored, and only left to right', () => {
   expect(Math.abs(mirrored - n / 2)).toBeLessThan(4 * Math.sqrt(n / 4));
 });
 
+test('antithetic noise comes in pairs that cancel, each batch its own, by row', () => {
+  const options = { seed: 3, flip: false, antithetic: true };
+  const fill = (batch: number, index: number) => {
+    const [x, noise] = [new Uint8Array(batch * 6), new Float32Array(batch * 6)];
+    createBatches(numbered(50), { ...options, batch }).fill(index, x, noise);
+    return { x, noise };
+  };
+  const { x, noise } = fill(6, 9);
+  expect(x).toEqual(drawn(numbered(50), { flip: false, batch: 6 }, 9).x);
+  const half = new Float32Array(18);
+  fillNormal(randomKey(3, 2), 9, half);
+  for (let pair = 0; pair < 3; pair++) {
+    const row = (i: number) => noise.subarray(i * 6, (i + 1) * 6);
+    expect(row(2 * pair)).toEqual(half.subarray(pair * 6, (pair + 1) * 6));
+    expect(row(2 * pair + 1)).toEqual(row(2 * pair).map((value) => -value));
+  }
+  expect(fill(6, 10).noise).not.toEqual(noise);
+});
+
 test('noise is one stream for each batch', () => {
   const { noise } = drawn(numbered(5), { flip: false, batch: 5 }, 9);
   const expected = new Float32Array(30);
@@ -105,7 +126,8 @@ describe('drawBytes', () => {
       for (let i = place; i < n; i += 4) counts[bytes[i]!]! += 1;
       const expected = n / 4 / 256;
       const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-      // χ² with 255 degrees of freedom: 351 is exceeded with a chance of 6e-5, 174 undercut with 3e-5.
+      // χ² with 255 degrees of freedom: 351 is exceeded with a chance of 6e-5, 174 undercut with
+      // 3e-5.
       expect(chiSquare).toBeLessThan(351);
       expect(chiSquare).toBeGreaterThan(174);
     }

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
-import { sizeOf } from '../graph/index.ts';
-import { countParameters, type ParameterSpec } from '../nn/index.ts';
-import type { Pending } from './meter.ts';
 import {
   decodeSafeTensors,
   encodeSafeTensors,
   type NamedArray,
   type SafeTensors,
-} from './safetensors.ts';
+} from '../data/safetensors.ts';
+import { UserError } from '../errors.ts';
+import { sizeOf } from '../graph/index.ts';
+import { countParameters, type ParameterSpec } from '../nn/index.ts';
+import type { Pending } from './meter.ts';
 
 /**
  * All that a run needs to go on: flat vectors [P] by name (`parameters`, `average`, optimizer
@@ -19,6 +19,8 @@ export interface Checkpoint {
   readonly seed: number;
   /** Examples seen: the position in the shuffled epochs. */
   readonly examples: number;
+  /** Loss of the first step, which later ones are judged by. */
+  readonly initialLoss?: number | undefined;
   /** What the next line of the metrics has averaged so far. */
   readonly pending?: Pending | undefined;
   readonly vectors: Readonly<Record<string, Float32Array>>;
@@ -28,12 +30,15 @@ const positionSchema = z.object({
   step: z.int().min(0),
   seed: z.int().min(0),
   examples: z.int().min(0),
+  initialLoss: z.number().optional(),
   pending: z
     .object({ steps: z.int().min(0), loss: z.number(), gradientNorm: z.number() })
     .optional(),
 });
 
-/** Safetensors bytes: each vector cut into arrays named `<vector>.<parameter>`. */
+/**
+ * Encodes a checkpoint as safetensors: each vector cut into arrays named `<vector>.<parameter>`.
+ */
 export function encodeCheckpoint(
   { vectors, ...position }: Checkpoint,
   specs: readonly ParameterSpec[],

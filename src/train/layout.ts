@@ -17,15 +17,15 @@ const LARGE = 1 << 17;
 
 const permute = <T>(values: readonly T[], order: readonly number[]) => order.map((i) => values[i]!);
 
-/** Shape in which the step keeps a parameter. */
+/** Gives the shape in which the step keeps a parameter. */
 export const keptShape = (shape: Shape): Shape =>
   shape.length === 4 ? permute(shape, TO_KEPT) : shape;
 
-/** The parameter in its ordinary order, from the tensor that is kept. */
+/** Restores a parameter's ordinary order, from the tensor that is kept. */
 export const ordinary = (kept: Tensor): Tensor =>
   kept.shape.length === 4 ? transpose(kept, FROM_KEPT) : kept;
 
-/** The tensor that is kept, from a parameter or gradient in ordinary order. */
+/** Makes the tensor that is kept, from a parameter or gradient in ordinary order. */
 export const kept = (tensor: Tensor): Tensor =>
   tensor.shape.length === 4 ? transpose(tensor, TO_KEPT) : tensor;
 
@@ -33,6 +33,11 @@ export const kept = (tensor: Tensor): Tensor =>
 export interface Segment {
   readonly specs: readonly ParameterSpec[];
   readonly size: number;
+  /**
+   * [k, m, n] where the segment is k matrices of one shape; absent where it is to be seen as a
+   * vector.
+   */
+  readonly matrices?: Shape;
 }
 
 /** Where a step keeps its parameters, as vectors of some of them each. */
@@ -44,8 +49,21 @@ export interface Layout {
   join(segments: readonly Float32Array[]): Float32Array;
 }
 
-export function createLayout(specs: readonly ParameterSpec[]): Layout {
-  const segments = chooseSegments(specs);
+/**
+ * Lays out parameters. Those named in `matrices`, which have two axes at least, go apart from the
+ * others, with those of their shape: as they are kept, such a segment is a stack of matrices [k, m,
+ * n].
+ */
+export function createLayout(
+  specs: readonly ParameterSpec[],
+  matrices: ReadonlySet<string> = new Set(),
+): Layout {
+  const segments = groupByShape(specs, matrices).flatMap((group) => {
+    const made = chooseSegments(group.specs);
+    if (group.matrix === undefined) return made;
+    const { matrix } = group;
+    return made.map((segment) => ({ ...segment, matrices: [segment.specs.length, ...matrix] }));
+  });
   const starts = new Map<ParameterSpec, number>();
   let total = 0;
   for (const spec of specs) {
@@ -84,6 +102,38 @@ export function createLayout(specs: readonly ParameterSpec[]): Layout {
     },
   };
 }
+
+interface Group {
+  readonly specs: ParameterSpec[];
+  /** [m, n] of each. */
+  readonly matrix?: Shape;
+}
+
+/** Parameters that are no matrices, then the matrices of each shape. */
+function groupByShape(
+  specs: readonly ParameterSpec[],
+  matrices: ReadonlySet<string>,
+): readonly Group[] {
+  const rest: Group = { specs: [] };
+  const groups = new Map<string, Group>();
+  for (const spec of specs) {
+    if (!matrices.has(spec.name)) {
+      rest.specs.push(spec);
+      continue;
+    }
+    const matrix = matrixShape(spec.shape);
+    const group = groups.get(matrix.join()) ?? { specs: [], matrix };
+    groups.set(matrix.join(), group);
+    group.specs.push(spec);
+  }
+  return [rest, ...groups.values()];
+}
+
+/**
+ * Gives the matrix shape [outputs, all the rest] of a weight. The kept order of a convolution's is
+ * that of the ordinary one but for the order of columns, which no orthogonalisation minds.
+ */
+export const matrixShape = ([rows, ...rest]: Shape): Shape => [rows!, sizeOf(rest)];
 
 function chooseSegments(specs: readonly ParameterSpec[]): Segment[] {
   const segments: Segment[] = [];

@@ -1,19 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { createModel } from '../model/index.ts';
 import { findPreset, type NetworkConfig } from '../nn/index.ts';
+import { smallImages } from '../run/testing.ts';
 import { trainingSchema } from './config.ts';
 import { availableMemory, checkMemory, stepBytes } from './memory.ts';
 import { adagrad, adam } from './optimizers/index.ts';
 import type { StepOptions } from './step.ts';
-import { smallImages } from './testing.ts';
 import { createTrainer } from './trainer.ts';
 
 const modelOf = (network: NetworkConfig, side: number) =>
   createModel({
     parametrization: 'gps',
     view: 'denoised',
-    sigma: 0.5,
-    measurements: 1,
+    noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
     shape: [1, side, side],
     network,
   });
@@ -21,8 +20,18 @@ const modelOf = (network: NetworkConfig, side: number) =>
 function stepOf(preset: string, side: number, change: Partial<StepOptions> = {}): StepOptions {
   const { denoiser, specs, shape, stacked, inputSigma } = modelOf(findPreset(preset).config, side);
   return {
-    ...{ denoiser, specs, shape, stacked, inputSigma, rows: 64, bytes: true, optimizer: adam() },
-    ...{ ema: 0.99, clip: 0, microBatches: 1, device: 'cpu' },
+    denoiser,
+    specs,
+    shape,
+    stacked,
+    inputSigma,
+    rows: 64,
+    bytes: true,
+    optimizer: adam(),
+    ema: 0.99,
+    clip: 0,
+    microBatches: 1,
+    device: 'cpu',
     ...change,
   };
 }
@@ -53,7 +62,8 @@ test('an optimizer that keeps more needs more, and so do micro-batches of the sa
   expect(parts).toBeGreaterThan(many!);
 });
 
-// Growth of the resident memory of a process over 5 steps of Adam on one thread, measured under Linux.
+// Growth of the resident memory of a process over 5 steps of Adam on one thread, measured under
+// Linux.
 test.each([
   ['unet-s', { rows: 32 }, 0.46],
   ['unet-64', { rows: 64 }, 1.91],
@@ -68,7 +78,7 @@ describe('where memory is too little', () => {
   test('the trainer says so before it compiles, and what fits does', async () => {
     const dataset = smallImages();
     const options = { model: modelOf(findPreset('digits8').config, 8), dataset };
-    const config = trainingSchema.parse({ sigma: 0.5, batch: 8192 });
+    const config = trainingSchema.parse({ batch: 8192 });
     const memory = 3e8;
     const refused = createTrainer({ ...options, config, device: 'cpu', memory });
     const line = await refused.then(
@@ -76,7 +86,7 @@ describe('where memory is too little', () => {
       (error: Error) => error.message,
     );
     const form =
-      /^batch 8192 of 1×8×8 needs about \S+ GB, 0\.30 GB are free; use --batch (\d+), or --micro-batches (\d+)/;
+      /^a step of 8192 examples of 1×8×8 needs about \S+ GB, 0\.30 GB are free; use batch (\d+), or microBatches (\d+)/;
     expect(line).toMatch(form);
     const [batch, parts] = form.exec(line)!.slice(1).map(Number) as [number, number];
     const step = (rows: number, microBatches: number) =>
@@ -90,13 +100,13 @@ describe('where memory is too little', () => {
   test('computing again is offered where it is enough', () => {
     const options = stepOf('unet-64', 28);
     const [kept, again] = [false, true].map((recompute) => stepBytes({ ...options, recompute }));
-    expect(message(options, (kept! + again!) / 2 / 0.9)).toMatch(/, or --recompute$/);
+    expect(message(options, (kept! + again!) / 2 / 0.9)).toMatch(/, or recompute$/);
   });
 
   test('otherwise a smaller batch, down to one example', () => {
     const options = stepOf('unet-64', 28, { rows: 512 });
     const least = [false, true].map((recompute) => stepBytes({ ...options, recompute, rows: 1 }));
-    expect(message(options, (least[0]! + 1e6) / 0.9)).toMatch(/use --batch \d+/);
+    expect(message(options, (least[0]! + 1e6) / 0.9)).toMatch(/use batch \d+/);
   });
 
   test('not even one example', () => {
@@ -109,7 +119,7 @@ describe('where memory is too little', () => {
     const options = stepOf('unet-64', 28, { rows: 1, microBatches: 2 });
     const least = stepBytes({ ...options, rows: 1, microBatches: 1, recompute: true });
     expect(message(options, (least + 1e6) / 0.9)).toMatch(
-      /use --recompute with --batch 1 and --micro-batches 1$/,
+      /use recompute with batch 1 and microBatches 1$/,
     );
   });
 });

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { freeMemory, gigabytes } from '../free-memory.ts';
 import { peakBytes, sizeOf } from '../graph/index.ts';
 import { countParameters } from '../nn/index.ts';
 import { buildStep, type StepOptions, vectorNames } from './step.ts';
@@ -8,19 +9,22 @@ const FIXED = 1.5e8;
 /** Bytes the runtime takes for a byte in use: it frees late, and its arena has gaps. */
 const ARENA = 1.35;
 /**
- * Copies of state beside the one that a run makes: the step's own, what goes from run to run inside a
- * call, what the runtime hands out and is not garbage yet, a checkpoint, and that as a file.
+ * Copies of state beside the one that a run makes: the step's own, what goes from run to run inside
+ * a call, what the runtime hands out and is not garbage yet, a checkpoint, and that as a file.
  */
 const COPIES = 5;
 /** Share of the free memory that a step may take. */
 const USABLE = 0.9;
 
-/** Bytes that training takes on the CPU beside what the process has, estimated: nothing is compiled. */
+/**
+ * Estimates the bytes that training takes on the CPU beside what the process has: nothing is
+ * compiled.
+ */
 export function stepBytes(options: StepOptions): number {
-  const { specs, optimizer, microBatches, rows, shape, stacked, bytes } = options;
+  const { specs, microBatches, rows, shape, stacked, bytes } = options;
   const { outputs, state } = buildStep(options);
   const results = [...Object.values(outputs), ...Object.values(state).map(({ next }) => next)];
-  const vectors = vectorNames(optimizer).length + (microBatches > 1 ? 1 : 0);
+  const vectors = vectorNames(options).length + (microBatches > 1 ? 1 : 0);
   const kept = 4 * countParameters(specs) * vectors;
   // Those of two calls: the first are not garbage yet.
   const fed = 2 * rows * microBatches * sizeOf(shape) * ((bytes ? 1 : 4) + 4 * stacked);
@@ -28,6 +32,7 @@ export function stepBytes(options: StepOptions): number {
 }
 
 /**
+ * Checks that a step fits in memory.
  * @param available bytes free for training
  * @throws UserError if a step needs more: with the batch or the micro-batches that fit.
  */
@@ -36,25 +41,27 @@ export function checkMemory(options: StepOptions, available: number): void {
   const needed = stepBytes(options);
   if (needed <= limit) return;
   const { rows, microBatches, shape } = options;
-  const gigabytes = (bytes: number) =>
-    `${bytes < 1e10 ? (bytes / 1e9).toPrecision(2) : Math.round(bytes / 1e9)} GB`;
   throw new UserError(
-    `batch ${rows * microBatches} of ${shape.join('×')} needs about ${gigabytes(needed)}, ${gigabytes(available)} are free; ${advice(options, limit)}`,
+    `a step of ${rows * microBatches} examples of ${shape.join('×')} needs about ${gigabytes(needed)}, ${gigabytes(available)} are free; ${advice(options, limit)}`,
+    {
+      code: 'memory',
+      facts: { options: ['recompute', 'batch', 'microBatches'], needed, available },
+    },
   );
 }
 
 function advice(options: StepOptions, limit: number): string {
   const again = { ...options, recompute: true };
   const ways = waysToFit(options, limit);
-  if (!options.recompute && stepBytes(again) <= limit) ways.push('--recompute');
+  if (!options.recompute && stepBytes(again) <= limit) ways.push('recompute');
   if (ways.length > 0) return `use ${ways.join(', or ')}`;
   const combined = waysToFit(again, limit);
-  if (combined.length > 0) return `use --recompute with ${combined.join(', or with ')}`;
+  if (combined.length > 0) return `use recompute with ${combined.join(', or with ')}`;
   // Micro-batches cost a copy of the gradient.
   const { rows, microBatches } = options;
   const whole = { ...again, rows: rows * microBatches, microBatches: 1 };
   const most = microBatches > 1 ? mostRows(whole, limit) : 0;
-  if (most > 0) return `use --recompute with --batch ${most} and --micro-batches 1`;
+  if (most > 0) return `use recompute with batch ${most} and microBatches 1`;
   return 'not even one example at a time fits; use a smaller network, or a machine with more memory';
 }
 
@@ -64,11 +71,11 @@ function waysToFit(options: StepOptions, limit: number): string[] {
   const ways: string[] = [];
   const most = mostRows(options, limit);
   // Weight gradients are cheapest for multiples of 8.
-  if (most > 0) ways.push(`--batch ${(most < 8 ? most : most - (most % 8)) * microBatches}`);
+  if (most > 0) ways.push(`batch ${(most < 8 ? most : most - (most % 8)) * microBatches}`);
   const parts = Array.from({ length: rows - 1 }, (_, i) => i + 2).find(
     (count) => rows % count === 0 && fits(options, count, limit),
   );
-  if (parts !== undefined) ways.push(`--micro-batches ${parts * microBatches}`);
+  if (parts !== undefined) ways.push(`microBatches ${parts * microBatches}`);
   return ways;
 }
 
@@ -97,13 +104,5 @@ function mostRows(options: StepOptions, limit: number): number {
   return below.rows;
 }
 
-/** Bytes free for this process; none where that is not known, as in a browser. */
-export async function availableMemory(): Promise<number | undefined> {
-  if (typeof process === 'undefined' || !process.versions?.node) return undefined;
-  const { freemem, totalmem } = process.getBuiltinModule('node:os');
-  // macOS counts as free only what was never used.
-  if (process.platform === 'darwin') return totalmem();
-  // A container's own count takes files it has read for used memory.
-  const limit = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
-  return Math.min(freemem(), limit - process.memoryUsage.rss());
-}
+/** Counts the bytes free for this process; none where that is not known, as in a browser. */
+export const availableMemory = async (): Promise<number | undefined> => freeMemory();

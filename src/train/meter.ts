@@ -28,7 +28,11 @@ const WINDOW = 50;
 
 const NOTHING: Pending = { steps: 0, loss: 0, gradientNorm: 0 };
 
-/** @param batch Examples per step. */
+/**
+ * Starts a meter of loss, gradient norm and speed.
+ *
+ * @param batch Examples per step.
+ */
 export function startMeter(batch: number, start: Pending = NOTHING): Meter {
   /** When the last steps ended, and how many steps there had been. */
   let marks = [{ time: performance.now(), steps: 0 }];

@@ -13,8 +13,7 @@ const network = { ...(findPreset('digits8').config as UNetConfig), attentionReso
 const config: ModelConfig = {
   parametrization: 'gps',
   view: 'denoised',
-  sigma: 0.5,
-  measurements: 1,
+  noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
   shape: [1, 8, 8],
   network,
 };

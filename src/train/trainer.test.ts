@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { type Dataset, inMemory } from '../data/dataset.ts';
 import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../model/index.ts';
 import { findPreset, initializeParameters } from '../nn/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
+import { smallImages, smallUnet } from '../run/testing.ts';
 import { type TrainingConfig, trainingSchema } from './config.ts';
-import { type Dataset, inMemory } from './dataset.ts';
 import { adam } from './optimizers/index.ts';
 import { compileStep } from './step.ts';
-import { smallImages, smallUnet } from './testing.ts';
 import { createTrainer, type Trainer } from './trainer.ts';
 
 /** Points of N(mean, diag(deviation²)) in the plane. */
@@ -23,17 +23,13 @@ function gaussianPoints(count: number): Dataset {
 const pointModel = (measurements: number, sigma: number): ModelConfig => ({
   parametrization: 'gps',
   view: 'noise',
-  sigma,
-  measurements,
+  noise: { type: 'gaussian', sigma, measurements },
   shape: [2],
   network: { type: 'mlp', width: 48, layers: 2 },
 });
 
 async function learn(config: ModelConfig, steps: number) {
   const training = trainingSchema.parse({
-    sigma: config.sigma,
-    measurements: config.measurements,
-    view: config.view,
     steps,
     batch: 256,
     learningRate: 5e-3,
@@ -114,7 +110,9 @@ test('micro-batches give the update of the whole batch', async () => {
     );
     const parts = Array.from({ length: microBatches }, (_, part) => part);
     await step.run({
-      ...{ x, noise, random: [] },
+      x,
+      noise,
+      random: [],
       learningRate: parts.map(() => 1),
       step: parts.map(() => 1),
       last: parts.map((part) => part === microBatches - 1),
@@ -140,7 +138,7 @@ describe('on a U-Net with attention and dropout', () => {
 
   /** Calls of so many steps, at most 4 of them at once. */
   const train = async (change: Partial<TrainingConfig>, calls: readonly number[]) => {
-    const config = { ...trainingSchema.parse({ sigma: 0.5, batch: 4 }), ...change };
+    const config = { ...trainingSchema.parse({ batch: 4 }), ...change };
     const options = { model, dataset, config, device: 'cpu', threads: 1, stepsPerCall: 4 } as const;
     let trainer = await createTrainer(options);
     const losses: number[] = [];
@@ -183,11 +181,15 @@ describe('on a U-Net with attention and dropout', () => {
 
 test('counts with a background go on from a checkpoint to the same bits', async () => {
   const { network } = pointModel(1, 0.5);
-  const noise = { rate: 2, background: 0.5, measurements: 3 };
+  const noise = { type: 'poisson', rate: 2, background: 0.5, measurements: 3 } as const;
   const model = createModel({
-    ...{ parametrization: 'poisson', view: 'denoised', shape: [1, 8, 8], network, ...noise },
+    parametrization: 'poisson',
+    view: 'denoised',
+    shape: [1, 8, 8],
+    network,
+    noise,
   });
-  const config = trainingSchema.parse({ ...noise, batch: 4, microBatches: 2, flip: true });
+  const config = trainingSchema.parse({ batch: 4, microBatches: 2, flip: true });
   const options = { model, dataset: smallImages(), config, device: 'cpu', threads: 1 } as const;
   const train = async (trainer: Trainer, steps: number) => {
     while (trainer.step < steps) await trainer.advance(steps - trainer.step);
@@ -203,7 +205,7 @@ test('counts with a background go on from a checkpoint to the same bits', async 
 test('says what does not fit before anything is compiled', async () => {
   const model = createModel(pointModel(1, 0.5));
   const dataset = { ...gaussianPoints(10), shape: [1] };
-  const config = trainingSchema.parse({ sigma: 0.5 });
+  const config = trainingSchema.parse({});
   await expect(createTrainer({ model, dataset, config })).rejects.toThrow(
     'the model takes examples of shape [2], gaussian has [1]',
   );
@@ -213,9 +215,63 @@ test('says what does not fit before anything is compiled', async () => {
   ).rejects.toThrow('micro-batches: 3 parts do not divide a batch of 10');
 });
 
+test('Muon refuses a network without hidden matrices', async () => {
+  const model = createModel({
+    ...pointModel(1, 0.5),
+    network: { type: 'mlp', width: 8, layers: 1 },
+  });
+  const config = trainingSchema.parse({ optimizer: 'muon' });
+  const made = createTrainer({ model, dataset: gaussianPoints(100), config, device: 'cpu' });
+  await expect(made).rejects.toMatchObject({
+    name: 'UserError',
+    code: 'invalid',
+    facts: { option: 'optimizer', optimizer: 'muon' },
+  });
+});
+
+test('an update that a signal cut short is made anew, to the same bits', async () => {
+  const model = createModel(pointModel(1, 0.5));
+  const config = trainingSchema.parse({ batch: 8, microBatches: 4 });
+  const options = {
+    model,
+    dataset: gaussianPoints(100),
+    config,
+    device: 'cpu',
+    threads: 1,
+  } as const;
+  const [cut, whole] = [await createTrainer(options), await createTrainer(options)];
+  const controller = new AbortController();
+  // The first update goes part by part: this comes between two of them.
+  setTimeout(() => controller.abort(), 0);
+  expect(await cut.advance(1, controller.signal)).toEqual([]);
+  expect(cut.step).toBe(0);
+  expect((await cut.checkpoint()).vectors.average).toEqual(initializeParameters(model.specs, 0));
+  const later = [await cut.next(), await cut.next()];
+  expect(later).toEqual([await whole.next(), await whole.next()]);
+  expect(await cut.checkpoint()).toEqual(await whole.checkpoint());
+  await cut.release();
+  await whole.release();
+});
+
+test('antithetic noise needs pairs of examples, and noise', async () => {
+  const dataset = gaussianPoints(100);
+  const refused = (model: ModelConfig, settings: Partial<TrainingConfig>) => {
+    const config = trainingSchema.parse({ antithetic: true, ...settings });
+    const made = createTrainer({ model: createModel(model), dataset, config, device: 'cpu' });
+    return expect(made).rejects.toMatchObject({ facts: { option: 'antithetic' } });
+  };
+  await refused(pointModel(1, 0.5), { batch: 6, microBatches: 2 });
+  const { network, shape } = pointModel(1, 0.5);
+  const noise = { type: 'poisson', rate: 2, background: 1, measurements: 1 } as const;
+  await refused(
+    { parametrization: 'poisson', view: 'denoised', noise, shape, network },
+    { batch: 4 },
+  );
+});
+
 test('points cannot be mirrored', async () => {
   const model = createModel(pointModel(1, 0.5));
-  const config = trainingSchema.parse({ sigma: 0.5, flip: true });
+  const config = trainingSchema.parse({ flip: true });
   await expect(createTrainer({ model, dataset: gaussianPoints(10), config })).rejects.toThrow(
     'flip: gaussian holds no images',
   );

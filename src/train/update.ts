@@ -21,19 +21,19 @@ import {
 } from '../graph/index.ts';
 import type { ParameterSpec } from '../nn/index.ts';
 import { kept, keptShape, type Layout, ordinary, type Segment } from './layout.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
+import { type Optimizer, slotsOf } from './optimizers/optimizer.ts';
 
 /** Everything a step keeps: flat vectors [P] by name, parameters in the order of `specs`. */
 export type Vectors = Readonly<Record<string, Float32Array>>;
 
-/** Name of segment i of a vector. */
+/** Names segment i of a vector. */
 export const place = (vector: string, i: number) => `${vector}/${i}`;
 
-/** Inputs for the segments of a vector. */
+/** Makes the inputs for the segments of a vector. */
 export const vectorInputs = ({ segments }: Layout, name: string): Tensor[] =>
   segments.map(({ size }, i) => input(place(name, i), [size]));
 
-/** The parameter tensors of a step's segments, by name. */
+/** Splits a step's segments into parameter tensors, by name. */
 export function splitParameters(
   vectors: readonly Tensor[],
   segments: readonly Segment[],
@@ -57,7 +57,7 @@ interface GradientLayout {
   readonly segments: readonly Segment[];
 }
 
-/** The gradient of a loss by the parameters `tensors`, as vectors for the segments. */
+/** Computes the gradient of a loss by the parameters `tensors`, as vectors for the segments. */
 export function gradientVectors(
   loss: Tensor,
   tensors: Readonly<Record<string, Tensor>>,
@@ -73,8 +73,6 @@ export function gradientVectors(
 
 export interface UpdateOptions {
   readonly optimizer: Optimizer;
-  /** Decay of the moving average of parameters. */
-  readonly ema: number;
   /** Largest norm of the gradient; 0 is no limit. */
   readonly clip: number;
   /** Runs whose gradients are averaged into one update. */
@@ -86,14 +84,19 @@ export interface UpdateInputs {
   readonly gradient: readonly Tensor[];
   readonly learningRate: Tensor;
   readonly step: Tensor;
+  /** Moving averages of the parameters, by vector: the weight of the newest in each, a scalar. */
+  readonly averages: Readonly<Record<string, Tensor>>;
   /** Above 1/2 where a part ends the update; needed with micro-batches. */
   readonly last?: Tensor;
 }
 
-/** Clipping, optimizer and moving average; with micro-batches, gradients add up until `last`. */
+/**
+ * Updates the state of a step: clipping, optimizer and moving averages. With micro-batches,
+ * gradients add up until `last`.
+ */
 export function updateState(options: UpdateOptions, layout: Layout, inputs: UpdateInputs) {
-  const { optimizer, clip, ema, microBatches } = options;
-  const { learningRate, step, last } = inputs;
+  const { optimizer, clip, microBatches } = options;
+  const { learningRate, step, averages, last } = inputs;
   const accumulate = microBatches > 1;
   const sums = vectorInputs(layout, 'gradient');
   const gradient = inputs.gradient.map((part, i) =>
@@ -108,15 +111,18 @@ export function updateState(options: UpdateOptions, layout: Layout, inputs: Upda
   const keep = (value: Tensor, next: Tensor) => {
     state[value.name] = { value, next: done ? where(done, next, value) : next };
   };
-  layout.segments.forEach(({ size }, i) => {
+  layout.segments.forEach(({ size, matrices }, i) => {
     const vector = (name: string) => input(place(name, i), [size]);
     const parameters = inputs.parameters[i]!;
     const clipped = clip === 0 ? gradient[i]! : mul(gradient[i]!, scale);
-    const slots = optimizer.slots.map(vector);
-    const updated = optimizer.update({ parameters, gradient: clipped, slots, learningRate, step });
-    const average = vector('average');
+    const slots = slotsOf(optimizer, matrices !== undefined).map(vector);
+    const given = { parameters, gradient: clipped, slots, matrices, learningRate, step };
+    const updated = optimizer.update(given);
     keep(parameters, updated.parameters);
-    keep(average, add(average, mul(sub(updated.parameters, average), 1 - ema)));
+    for (const [name, weight] of Object.entries(averages)) {
+      const average = vector(name);
+      keep(average, add(average, mul(sub(updated.parameters, average), weight)));
+    }
     for (const [s, slot] of slots.entries()) keep(slot, updated.slots[s]!);
     if (!done) return;
     state[place('gradient', i)] = { value: sums[i]!, next: where(done, 0, gradient[i]!) };
@@ -124,7 +130,7 @@ export function updateState(options: UpdateOptions, layout: Layout, inputs: Upda
   return { state, gradientNorm };
 }
 
-/** State that starts with the vectors that are given. */
+/** Makes a state that starts with the vectors that are given. */
 export function startingState(
   state: Readonly<Record<string, StateTensor>>,
   layout: Layout,

@@ -1,16 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { type Dataset, inMemory } from '../data/dataset.ts';
 import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../model/index.ts';
 import { findPreset, initializeParameters } from '../nn/index.ts';
 import { fillNormal, randomKey } from '../random.ts';
-import { type Dataset, inMemory } from './dataset.ts';
-import { smallImages } from './testing.ts';
+import { smallImages } from '../run/testing.ts';
 import { compileDenoiser, validationLoss } from './validation.ts';
 
 const config: ModelConfig = {
   parametrization: 'gps',
   view: 'noise',
-  sigma: 0.8,
-  measurements: 4,
+  noise: { type: 'gaussian', sigma: 0.8, measurements: 4 },
   shape: [1, 8, 8],
   network: findPreset('digits8').config,
 };
@@ -50,7 +49,11 @@ describe('the validation loss', () => {
     fillNormal(randomKey(3), 0, data);
     for (let i = 0; i < data.length; i++) data[i]! *= s;
     const points: Dataset = {
-      ...{ name: 'points', count, shape: [d], hash: '', ...inMemory(data, count) },
+      name: 'points',
+      count,
+      shape: [d],
+      hash: '',
+      ...inMemory(data, count),
     };
     const denoise = async (z: Float32Array, out: Float32Array) => {
       for (let i = 0; i < z.length; i++) out[i] = a * z[i]!;

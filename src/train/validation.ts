@@ -1,4 +1,6 @@
-import type { BayesEstimator } from '../density/index.ts';
+import { allocate, type Dataset } from '../data/dataset.ts';
+import { validationStream } from '../data/hold-out.ts';
+import type { BayesEstimator, CountDenoiser, Denoiser } from '../density/index.ts';
 import {
   compile,
   type Device,
@@ -8,12 +10,20 @@ import {
   slice,
   type Tensor,
 } from '../graph/index.ts';
-import type { DenoiserModel } from '../model/index.ts';
+import { mapInto } from '../map-into.ts';
+import {
+  type ConditionalFamily,
+  conditionInput,
+  conditionShape,
+  type DenoiserModel,
+  familyOf,
+  LEVEL_INPUT,
+  type ToldArrays,
+} from '../model/index.ts';
 import { bindParameters, countParameters } from '../nn/index.ts';
+import { pause } from '../pause.ts';
 import { fillNormal, foldKey, type Key, randomKey } from '../random.ts';
 import { drawCounts } from './batches.ts';
-import { allocate, type Dataset } from './dataset.ts';
-import { validationStream } from './hold-out.ts';
 
 export interface LiveDenoiserOptions {
   readonly model: DenoiserModel;
@@ -22,8 +32,11 @@ export interface LiveDenoiserOptions {
   readonly device: Device;
 }
 
-/** A denoiser whose parameters change while training goes on. */
-export type LiveDenoiser = BayesEstimator & {
+/**
+ * A denoiser whose parameters change while training goes on, and where it is one of a family, the
+ * others.
+ */
+export type LiveDenoiser = (CountDenoiser | (Denoiser & ConditionalFamily)) & {
   /** Takes on parameters: a flat vector [P] in the order of the model's `specs`. */
   load(parameters: Float32Array): void;
   release(): Promise<void>;
@@ -33,7 +46,14 @@ export type LiveDenoiser = BayesEstimator & {
 export async function compileDenoiser(options: LiveDenoiserOptions): Promise<LiveDenoiser> {
   const { model, rows, device } = options;
   const { shape, specs, stacked, inputShape, inputSigma: sigma, rate, background } = model;
+  const { levels, condition } = model;
   const z = input('z', [rows, ...inputShape]);
+  const told = {
+    ...(levels && { level: input(LEVEL_INPUT, [rows]) }),
+    ...(condition && {
+      condition: input(conditionInput(condition), [rows, ...conditionShape(condition)]),
+    }),
+  };
   const parameters = input('parameters', [countParameters(specs)]);
   const weights: Record<string, Tensor> = {};
   let start = 0;
@@ -43,23 +63,44 @@ export async function compileDenoiser(options: LiveDenoiserOptions): Promise<Liv
     start = end;
   }
   const program = await compile({
-    inputs: { z },
-    outputs: { xhat: model.denoiser(bindParameters(weights), z) },
+    inputs: { z, ...Object.fromEntries(Object.values(told).map((one) => [one.name, one])) },
+    outputs: { xhat: model.denoiser(bindParameters(weights), z, told) },
     state: { parameters: { value: parameters, next: parameters } },
     device,
   });
-  const part = new Float32Array(rows * sizeOf(inputShape));
-  const denoise = async (from: Float32Array, out: Float32Array) => {
-    for (let at = 0; at < from.length; at += part.length) {
-      const count = Math.min(part.length, from.length - at);
-      part.set(from.subarray(at, at + count));
-      const { xhat } = await program({ z: part });
-      out.set((xhat as Float32Array).subarray(0, count), at);
+  const size = sizeOf(inputShape);
+  const denoise = async (from: Float32Array, out: Float32Array, given: ToldArrays = {}) => {
+    const batch = from.length / size;
+    for (let first = 0; first < batch; first += rows) {
+      const own = (all: Float32Array) => filled(all, batch, first, rows);
+      const feeds = Object.entries(given).map(([name, all]) => [name, own(all)]);
+      const { xhat } = await program({ z: own(from), ...Object.fromEntries(feeds) });
+      const count = Math.min(rows, batch - first);
+      out.set((xhat as Float32Array).subarray(0, count * size), first * size);
     }
   };
   const load = (values: Float32Array) => program.state.write('parameters', values);
-  const made = { shape, denoise, load, release: program.release };
-  return rate === undefined ? { ...made, stacked, sigma } : { ...made, rate, background };
+  const live = { load, release: program.release };
+  if (rate !== undefined) return { shape, denoise, ...live, rate, background };
+  const family = familyOf({
+    source: 'model',
+    shape,
+    stacked,
+    levels: levels ?? { values: [sigma] },
+    condition,
+    isTold: levels !== undefined,
+    size,
+    denoise,
+  });
+  return { ...family, ...family.at(sigma), ...live };
+}
+
+/** Rows `first` to `first + rows` of values for `batch` rows; zeros behind the end. */
+function filled(all: Float32Array, batch: number, first: number, rows: number): Float32Array {
+  const width = all.length / batch;
+  const part = new Float32Array(rows * width);
+  part.set(all.subarray(first * width, (first + rows) * width));
+  return part;
 }
 
 export interface ValidationOptions {
@@ -68,17 +109,23 @@ export interface ValidationOptions {
   readonly batch: number;
   /** Aborting it throws its reason between two batches. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The estimator of examples `first` to `first + count`, such as under their conditions. Default:
+   * the one given.
+   */
+  readonly of?: (first: number, count: number) => BayesEstimator;
 }
 
 /**
- * The objective on examples that were held out (paper A, eq. 10): ‖x − ν(x + σ̃ε)‖², or ‖x − ν(s)‖² of counts
- * s, summed over dimensions, averaged over examples. The noise of an example is a function of the seed and its
- * place, so values of different steps differ by the network alone.
+ * Computes the objective on examples that were held out (paper A, eq. 10): ‖x − ν(x + σ̃ε)‖², or
+ * ‖x − ν(s)‖² of counts s, summed over dimensions, averaged over examples. The noise of an example
+ * is a function of the seed and its place, so values of different steps differ by the network
+ * alone.
  */
 export async function validationLoss(
   denoiser: BayesEstimator,
   heldOut: Dataset,
-  { seed, batch, signal }: ValidationOptions,
+  { seed, batch, signal, of = () => denoiser }: ValidationOptions,
 ): Promise<number> {
   const key = randomKey(seed, validationStream.purpose, validationStream.noise);
   const { stacked = 1 } = denoiser;
@@ -100,10 +147,10 @@ export async function validationLoss(
       measure(denoiser, x.subarray(from, to), z.subarray(from, to), { key, example: first + i });
     }
     const xhat = new Float32Array(x.length);
-    await denoiser.denoise(z, xhat);
+    await of(first, count).denoise(z, xhat);
     for (let i = 0; i < x.length; i++) sum += (x[i]! - xhat[i]!) ** 2 / stacked;
     // The runtime blocks its thread: let signals and timers through between batches.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause();
   }
   return sum / heldOut.count;
 }
@@ -128,5 +175,7 @@ function examples({ dtype, read, shape }: Dataset, first: number, count: number)
   const size = sizeOf(shape);
   const values = allocate(dtype, count * size);
   for (let i = 0; i < count; i++) read(first + i, values, i * size);
-  return values instanceof Uint8Array ? Float32Array.from(values, (byte) => byte / 255) : values;
+  return values instanceof Uint8Array
+    ? mapInto(new Float32Array(values.length), values, (byte) => byte / 255)
+    : values;
 }

@@ -8,8 +8,7 @@ import { compileDenoiser } from './validation.ts';
 const config: ModelConfig = {
   parametrization: 'gps',
   view: 'noise',
-  sigma: 0.5,
-  measurements: 1,
+  noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
   shape: [1, 8, 8],
   network: findPreset('digits8').config,
 };

@@ -1,5 +1,8 @@
 /** The models in the box, and how the page gets their bytes. */
 import { UserError } from '../../src/errors.ts';
+import type { ModelConfig } from '../../src/model/index.ts';
+import type { Told } from './protocol.ts';
+import { toldOf } from './told.ts';
 
 /** Addresses of the files, which a build copies beside the page. */
 const files = import.meta.glob<string>('../../models/*/model.onnx', {
@@ -11,6 +14,17 @@ const files = import.meta.glob<string>('../../models/*/model.onnx', {
 const nameOf = (path: string) => path.split('/').at(-2)!;
 
 const addresses = new Map(Object.entries(files).map(([path, url]) => [nameOf(path), url]));
+
+/** Their configurations, which are known before the files come. */
+const configs = import.meta.glob<ModelConfig>('../../models/*/run.json', {
+  import: 'model',
+  eager: true,
+});
+
+const told = new Map(Object.entries(configs).map(([path, of]) => [nameOf(path), toldOf(of)]));
+
+/** What a model of the box may be told; undefined where the box has none of the name. */
+export const toldOfBox = (name: string): Told | undefined => told.get(name);
 
 /** Names of the models in the box. */
 export const boxNames: readonly string[] = [...addresses.keys()].sort();

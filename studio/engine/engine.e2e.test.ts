@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { expect, inject, test } from 'vitest';
+import { inMemory } from '../../src/data/index.ts';
 import {
   createModel,
   exportDenoiser,
@@ -10,7 +11,7 @@ import {
 import { findPreset } from '../../src/nn/index.ts';
 import { packagePath } from '../../src/package-folder.ts';
 import { walkJump } from '../../src/sample/index.ts';
-import { createTrainer, inMemory, trainingSchema } from '../../src/train/index.ts';
+import { createTrainer, trainingSchema } from '../../src/train/index.ts';
 import { noGpu, openPage, softwareGpu, startBrowser } from '../testing/browser.ts';
 import type { WalkFrame, WalkSettings } from './protocol.ts';
 
@@ -20,8 +21,14 @@ const browsers: Readonly<Record<'cpu' | 'webgpu', Browser>> = {
 };
 
 const settings: WalkSettings = {
-  ...{ chains: 2, measurements: 2, kernel: 'sachs', stepSize: 0.5, friction: 0.5, seed: 4 },
-  ...{ meanWalk: false, jumpEvery: 4 },
+  chains: 2,
+  measurements: 2,
+  kernel: 'sachs',
+  stepSize: 0.5,
+  friction: 0.5,
+  seed: 4,
+  walk: 'joint',
+  jumpEvery: 4,
 };
 
 /** Largest difference of a pixel after 8 steps; pixels are of [0, 1]. */
@@ -78,6 +85,46 @@ test.each(['cpu', 'webgpu'] as const)(
   },
 );
 
+test.each(['cpu', 'webgpu'] as const)(
+  'one measurement after another, each chain of the next class, on %s is as in Node',
+  async (device) => {
+    const { page, complaints } = await openPage(browsers[device], inject('harness'));
+    const walk = { chains: 2, kernel: 'sachs', stepSize: 0.7, friction: 0.25, seed: 4 } as const;
+    const asked = { ...walk, walk: 'sequential', effectiveSigma: 0.8, jumpEvery: 4 } as const;
+    const walked = await page.evaluate(
+      async ({ device, settings }) => {
+        const { engine } = window;
+        const bytes = await engine.fetchBoxModel('mnist-family');
+        const { id, levels, classes } = await engine.openModel(bytes, 'mnist-family', { device });
+        const frames: number[][] = [];
+        const take = ({ step, ybar, xhat }: WalkFrame) => {
+          frames.push([step, ...ybar, ...xhat]);
+        };
+        const walk = await engine.startWalk(id, settings, take, (message) => {
+          throw new Error(message);
+        });
+        await walk.step();
+        const y = await walk.measurements(1);
+        return { frames, levels, names: classes?.names, y: y.length / 784 };
+      },
+      { device, settings: { ...asked, measurements: 1, class: 'each' } satisfies WalkSettings },
+    );
+    expect(walked).toMatchObject({ levels: { from: 0.2, to: 1.6 }, names: [...'0123456789'] });
+    // M = (1.6/0.8)².
+    expect(walked.y).toBe(4);
+    const bytes = await readFile(packagePath('models/mnist-family/model.onnx'));
+    const opened = { sigma: 0.8, condition: { class: ['0', '1'] } };
+    const model = await openDenoiser(bytes, 'mnist-family', opened);
+    const expected: number[][] = [];
+    for await (const { step, ybar, xhat } of walkJump(model, { ...asked, steps: 4 })) {
+      expected.push([step, ...ybar, ...xhat]);
+    }
+    expect(walked.frames).toHaveLength(1);
+    expectClose(walked.frames[0]!, expected[0]!, WALK_TOLERANCE);
+    expect(complaints).toEqual([]);
+  },
+);
+
 test('a walk is played, changed while it plays, and paused; one that diverges is told', async () => {
   const { page, complaints } = await openPage(browsers.cpu, inject('harness'));
   const seen = await page.evaluate(async (settings) => {
@@ -100,7 +147,7 @@ test('a walk is played, changed while it plays, and paused; one that diverges is
     const walk = await engine.startWalk(id, settings, take, (message) => failure.hear(message));
     await walk.play();
     await frames(2);
-    await walk.change({ ...settings, measurements: 3, meanWalk: true });
+    await walk.change({ ...settings, measurements: 3, walk: 'mean' });
     const refused = await walk
       .change({ ...settings, kernel: 'mala' })
       .catch(({ name, message }) => `${name}: ${message}`);
@@ -128,10 +175,13 @@ test('a walk is played, changed while it plays, and paused; one that diverges is
 });
 
 const model: ModelConfig = {
-  ...{ parametrization: 'gps', view: 'denoised', sigma: 0.5, measurements: 1, shape: [2] },
+  parametrization: 'gps',
+  view: 'denoised',
+  noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
+  shape: [2],
   network: findPreset('mlp').config,
 };
-const config = trainingSchema.parse({ sigma: 0.5, steps: 12, batch: 32, warmup: 2, seed: 3 });
+const config = trainingSchema.parse({ steps: 12, batch: 32, warmup: 2, seed: 3 });
 const points = Float32Array.from({ length: 200 }, (_, i) => 2 * Math.sin(i) + (i % 3));
 
 async function trainInNode(steps: number) {

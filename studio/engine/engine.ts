@@ -14,7 +14,9 @@ import type {
   Wish,
 } from './protocol.ts';
 
-/** A walk or training in the worker: the same functions, each of which comes back with a promise. */
+/**
+ * A walk or training in the worker: the same functions, each of which comes back with a promise.
+ */
 export type RemoteWalk = Remote<WalkControls>;
 export type RemoteTraining = Remote<TrainingControls>;
 
@@ -104,6 +106,10 @@ export const startTraining = (
     ),
   );
 
-/** Configuration and weights of a file that mdensity trained. @throws UserError for one from elsewhere. */
+/**
+ * Configuration and weights of a file that mdensity trained.
+ *
+ * @throws UserError for one from elsewhere.
+ */
 export const readTrained = (bytes: Uint8Array, name: string) =>
   ask((engine) => engine.readTrained(bytes, name));

@@ -4,16 +4,12 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, expect, inject, test } from 'vitest';
 import { mdensityJson } from '../../src/cli/testing.ts';
-import { encodeNpy, readNpy } from '../../src/data/index.ts';
+import { encodeNpy, inMemory } from '../../src/data/index.ts';
+import { readNpy } from '../../src/data/node/index.ts';
 import { findTarget } from '../../src/density/index.ts';
 import { createModel, type ModelConfig, openDenoiser } from '../../src/model/index.ts';
 import { randomKey } from '../../src/random.ts';
-import {
-  createTrainer,
-  decodeCheckpoint,
-  inMemory,
-  trainingSchema,
-} from '../../src/train/index.ts';
+import { createTrainer, decodeCheckpoint, trainingSchema } from '../../src/train/index.ts';
 import { checkpointVectors } from '../../src/train/trainer.ts';
 import { openPage, startBrowser } from '../testing/browser.ts';
 import type { WalkSettings } from './protocol.ts';
@@ -26,15 +22,23 @@ const browser = await startBrowser();
 const openHarness = async () => (await openPage(browser, inject('harness'))).page;
 
 const model: ModelConfig = {
-  ...{ parametrization: 'gps', view: 'denoised', sigma: 0.7, measurements: 1, shape: [2] },
+  parametrization: 'gps',
+  view: 'denoised',
+  noise: { type: 'gaussian', sigma: 0.7, measurements: 1 },
+  shape: [2],
   network: { type: 'mlp', width: 128, layers: 3 },
 };
-const config = trainingSchema.parse({ sigma: 0.7, steps: 30, batch: 16, warmup: 5 });
+const config = trainingSchema.parse({ steps: 30, batch: 16, warmup: 5 });
 const points = Float32Array.from(findTarget('two-moons').sample(randomKey(1), 64));
 
 const walk: Omit<WalkSettings, 'jumpEvery'> = {
-  ...{ chains: 3, measurements: 1, kernel: 'sachs', stepSize: 0.5, friction: 0.5, seed: 5 },
-  meanWalk: false,
+  chains: 3,
+  measurements: 1,
+  kernel: 'sachs',
+  stepSize: 0.5,
+  friction: 0.5,
+  seed: 5,
+  walk: 'joint',
 };
 
 /** Trains in the page, perhaps from a checkpoint, and gives back what it made. */
@@ -55,7 +59,9 @@ const trainInPage = (page: Page, steps: number, checkpoint?: Uint8Array) =>
       ];
       return {
         losses: reports.map(({ loss }) => loss),
-        ...{ samples: [...samples], file: [...file], saved: [...saved] },
+        samples: [...samples],
+        file: [...file],
+        saved: [...saved],
       };
     },
     { model, config, points: [...points], steps, checkpoint: checkpoint && [...checkpoint], walk },
@@ -146,6 +152,6 @@ test('files that are no models are refused in one line', async () => {
     expect.stringMatching(/^GraphError: notes\.json: [^\n]*$/),
     expect.stringMatching(/^GraphError: empty\.onnx: [^\n]*$/),
     expect.stringMatching(/^GraphError: notes\.json: [^\n]*$/),
-    'UserError: model "mnits": is not in the box; there are cifar10, fashion, mnist',
+    'UserError: model "mnits": is not in the box; there are cifar10, cifar10-family, fashion, fashion-family, mnist, mnist-family',
   ]);
 });

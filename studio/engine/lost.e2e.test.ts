@@ -11,8 +11,14 @@ async function crashGpu(browser: Browser): Promise<void> {
 }
 
 const settings: WalkSettings = {
-  ...{ chains: 1, measurements: 1, kernel: 'sachs', stepSize: 0.5, friction: 0.5, seed: 4 },
-  ...{ meanWalk: false, jumpEvery: 1 },
+  chains: 1,
+  measurements: 1,
+  kernel: 'sachs',
+  stepSize: 0.5,
+  friction: 0.5,
+  seed: 4,
+  walk: 'joint',
+  jumpEvery: 1,
 };
 
 interface Lost {
@@ -70,14 +76,17 @@ test('a walk goes on where the GPU is lost, as if it had never been there', asyn
 });
 
 const model: ModelConfig = {
-  ...{ parametrization: 'gps', view: 'denoised', sigma: 0.5, measurements: 1, shape: [2] },
+  parametrization: 'gps',
+  view: 'denoised',
+  noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
+  shape: [2],
   network: { type: 'mlp', width: 8, layers: 1 },
 };
 
 test('a training goes back to its last checkpoint and on from there', async () => {
   const browser = await startBrowser(softwareGpu);
   const { page } = await openPage(browser, inject('harness'));
-  const config = trainingSchema.parse({ sigma: 0.5, steps: 100, batch: 8 });
+  const config = trainingSchema.parse({ steps: 100, batch: 8 });
   await page.evaluate(
     async ({ model, config }) => {
       const values = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));

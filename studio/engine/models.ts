@@ -1,14 +1,18 @@
-/** Models that the worker holds. One on a GPU that is lost goes on, in the same call, on the processor. */
-import type { Denoiser } from '../../src/density/index.ts';
+/**
+ * Models that the worker holds. One on a GPU that is lost goes on, in the same call, on the
+ * processor.
+ */
 import { UserError } from '../../src/errors.ts';
 import { type DenoiserFile, openDenoiser } from '../../src/model/denoiser-file.ts';
 import { afterLoss, chooseDevice, isDeviceError, lineOf, onProcessor } from './device.ts';
 import { LARGEST_MODEL } from './limits.ts';
 import type { DeviceListener, DeviceReport, ModelFacts, Wish } from './protocol.ts';
+import { toldOf } from './told.ts';
+import type { Walkable } from './walk-session.ts';
 
 export interface HeldModel {
   readonly facts: Omit<ModelFacts, 'id'>;
-  readonly denoiser: Denoiser;
+  readonly model: Walkable;
   release(): Promise<void>;
 }
 
@@ -70,20 +74,27 @@ export async function holdModel(
       await call();
     }
   };
-  const denoiser: Denoiser = {
-    ...{ shape: file.shape, sigma: file.sigma, stacked: file.stacked ?? 1 },
-    denoise: (z, out) => withFallback(() => file.denoise(z, out)),
-    ...(file.logDensity && {
-      logDensity: (z, out) => withFallback(() => file.logDensity!(z, out)),
-    }),
+  /** The same at every level and under every class: the device may change between two calls. */
+  const at: Walkable['at'] = (...told) => {
+    const { logDensity, ...rest } = file.at(...told);
+    return {
+      ...rest,
+      denoise: (z, out) => withFallback(() => file.at(...told).denoise(z, out)),
+      ...(logDensity && {
+        logDensity: (z, out) => withFallback(() => file.at(...told).logDensity!(z, out)),
+      }),
+    };
   };
-  const { shape, config, stacked = 1 } = file;
+  const { shape, sigma: own, config, stacked = 1 } = file;
+  const said = { ...toldOf(config), shape, sigma: own, stacked };
   return {
     facts: {
-      ...{ shape, sigma: file.sigma, stacked, config, device: report },
+      ...said,
+      config,
+      device: report,
       hasEnergy: file.logDensity !== undefined,
     },
-    denoiser,
+    model: { ...said, at },
     release: () => file.release(),
   };
 }

@@ -1,8 +1,10 @@
 /** What the page and its worker say to each other: plain data and typed arrays alone. */
 import type { ProxyMarked } from 'comlink';
+import type { NoiseLevels } from '../../src/density/index.ts';
 import type { Device } from '../../src/graph/device.ts';
-import type { ModelConfig } from '../../src/model/model.ts';
+import type { ClassCondition, ModelConfig } from '../../src/model/index.ts';
 import type { KernelName } from '../../src/sample/kernels/index.ts';
+import type { WalkKind } from '../../src/sample/options.ts';
 import type { TrainingConfig } from '../../src/train/config.ts';
 import type { StepReport } from '../../src/train/trainer.ts';
 
@@ -21,8 +23,18 @@ export interface DeviceReport {
 /** Hears of a device that was chosen, or had to be changed in the middle. */
 export type DeviceListener = (report: DeviceReport) => void;
 
+/** What a model may be told, and its own σ̃; a file from elsewhere says nothing of it. */
+export interface Told {
+  /** σ̃ that it stands at, unless it is told another. */
+  readonly sigma?: number;
+  /** Its noise levels σ̃; absent where it is of one. */
+  readonly levels?: NoiseLevels;
+  /** Absent where it knows none. */
+  readonly classes?: ClassCondition;
+}
+
 /** A model that the worker holds. */
-export interface ModelFacts {
+export interface ModelFacts extends Told {
   /** Names it in later calls. */
   readonly id: number;
   /** Shape of one example. */
@@ -40,11 +52,16 @@ export interface ModelFacts {
 /** How to walk; lengths as in the library's `walkJump`, in units of σ. */
 export interface WalkSettings {
   readonly chains: number;
+  /** M; of a sequential walk the class decides it, see `memberOf`. */
   readonly measurements: number;
+  /** The class σ̃, of a model of several levels; its own by default. */
+  readonly effectiveSigma?: number;
+  /** A class by its number, or each chain the next one; none by default. */
+  readonly class?: number | 'each' | undefined;
   readonly kernel: KernelName;
   readonly stepSize: number;
   readonly friction: number;
-  readonly meanWalk: boolean;
+  readonly walk: WalkKind;
   /** Steps from one frame, with its jumps, to the next. */
   readonly jumpEvery: number;
   readonly seed: number;
@@ -62,7 +79,9 @@ export interface WalkFrame {
   readonly seconds: number;
 }
 
-/** Takes a frame; the next is made when it has returned, so a slow page slows the walk, not itself. */
+/**
+ * Takes a frame; the next is made when it has returned, so a slow page slows the walk, not itself.
+ */
 export type FrameListener = (frame: WalkFrame) => void | Promise<void>;
 
 /** Hears why playing ended by itself: one line for the reader. */
@@ -76,18 +95,25 @@ export interface WalkControls {
   /** Makes one frame and comes back when it was taken. */
   step(): Promise<void>;
   /**
-   * Goes on with other settings from where the chains stand. With the same kernel, M and walk noise and velocities
-   * go on too; another seed or number of chains starts again.
+   * Goes on with other settings from where the chains stand. With the same kernel, member and walk
+   * noise and velocities go on too; another seed or number of chains starts again. A sequential walk
+   * makes every jump anew: it goes on with what is next.
    */
   change(settings: WalkSettings): Promise<void>;
-  /** Puts chain `index` to x, `[d]`, under fresh noise, y_m = x + σ ε_m, and makes a frame. */
+  /**
+   * Puts chain `index` to x, `[d]`, under fresh noise, y_m = x + σ ε_m, and makes a frame; refused
+   * for a sequential walk, which would begin anew at once.
+   */
   place(index: number, x: Float32Array): Promise<void>;
   /** Starts again from the seed. */
   reset(): Promise<void>;
-  /** y of one chain at the latest frame, `[M, d]`; for a mean walk residuals are drawn exactly. */
+  /**
+   * y of one chain at the latest frame, `[M, d]`; residuals are drawn exactly where a mean was
+   * walked.
+   */
   measurements(index: number): Promise<Float32Array>;
-  /** Ends it. */
-  close(): void;
+  /** Ends it, and comes back when nothing of it is under way any more. */
+  close(): Promise<void>;
 }
 
 /** Examples to learn from: bytes 0..255 for images, floats as they are. */
@@ -139,7 +165,10 @@ export interface TrainedFile {
   readonly parameters: Float32Array;
 }
 
-/** What the worker does. Errors that are the reader's to mend have the name `UserError` or `GraphError`. */
+/**
+ * What the worker does. Errors that are the reader's to mend have the name `UserError` or
+ * `GraphError`.
+ */
 export interface Engine {
   /**
    * Opens an ONNX denoiser.
@@ -153,6 +182,7 @@ export interface Engine {
     options: { readonly device: Wish; readonly sigma?: number },
     onDevice: DeviceListener & ProxyMarked,
   ): Promise<ModelFacts>;
+  /** Gives a model back once the steps of its walks that are under way are made. */
   closeModel(id: number): Promise<void>;
   /** ν(z), `[n, d]`. */
   denoise(id: number, z: Float32Array): Promise<Float32Array>;

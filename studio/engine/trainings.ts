@@ -1,10 +1,11 @@
 /** Training in the worker: the library's own trainer, played and paused from the page. */
+
+import { type Dataset, inMemory } from '../../src/data/dataset.ts';
 import { UserError } from '../../src/errors.ts';
-import { exportDenoiser } from '../../src/model/denoiser-file.ts';
+import { exportDenoiser } from '../../src/model/export-denoiser.ts';
 import { createModel, type DenoiserModel } from '../../src/model/model.ts';
 import { walkJump } from '../../src/sample/walk-jump.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts';
-import { type Dataset, inMemory } from '../../src/train/dataset.ts';
 import {
   checkpointVectors,
   createTrainer,
@@ -141,7 +142,12 @@ function openTrainer(
   checkpoint: Checkpoint | undefined,
 ): Promise<Trainer> {
   return createTrainer({
-    ...{ model, config, device, start, dataset: datasetOf(data), memory: MEMORY },
+    model,
+    config,
+    device,
+    start,
+    dataset: datasetOf(data),
+    memory: MEMORY,
     ...(checkpoint && { checkpoint }),
   });
 }
@@ -164,7 +170,10 @@ interface Plan {
   readonly onDevice: DeviceListener;
 }
 
-/** Makes steps; where the GPU is lost, goes back to the last checkpoint and on from there on the processor. */
+/**
+ * Makes steps; where the GPU is lost, goes back to the last checkpoint and on from there on the
+ * processor.
+ */
 async function advanceOrFallBack(
   session: Session,
   { request, model, onDevice }: Plan,

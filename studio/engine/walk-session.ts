@@ -1,12 +1,28 @@
-/** A walk that can be changed on its way: `walkJump` of the library, begun again from where it stands. */
+/**
+ * A walk that can be changed on its way: `walkJump` of the library, begun again from where it
+ * stands.
+ */
 import type { Denoiser } from '../../src/density/index.ts';
-import { UserError } from '../../src/errors.ts';
+import { DivergedError, UserError } from '../../src/errors.ts';
+import type { Condition } from '../../src/model/index.ts';
 import { fillNormal, randomKey } from '../../src/random.ts';
+import { conditionOfChains } from '../../src/run/walked-member.ts';
+import type { Jump } from '../../src/sample/jump.ts';
 import type { State } from '../../src/sample/kernel.ts';
 import { chainNoise } from '../../src/sample/noise.ts';
 import { drawMeasurements } from '../../src/sample/residuals.ts';
-import { type Jump, walkJump } from '../../src/sample/walk-jump.ts';
-import type { WalkSettings } from './protocol.ts';
+import { measurementsOfBlocks } from '../../src/sample/sequential/measurements.ts';
+import { blockSizes } from '../../src/sample/sequential/member.ts';
+import type { SequentialState } from '../../src/sample/sequential/state.ts';
+import { walkJump } from '../../src/sample/walk-jump.ts';
+import type { ModelFacts, WalkSettings } from './protocol.ts';
+import { KEEPS_NO_PLACE, memberOf } from './told.ts';
+
+/** A model at each level and under each class that it may be told. */
+export interface Walkable
+  extends Pick<ModelFacts, 'shape' | 'sigma' | 'stacked' | 'levels' | 'classes'> {
+  at(effectiveSigma: number, condition?: Condition): Denoiser;
+}
 
 /** A part of a walk: with other settings, or from chains that were moved, another one begins. */
 interface Part {
@@ -18,7 +34,7 @@ interface Part {
 }
 
 export interface WalkSession {
-  readonly denoiser: Denoiser;
+  readonly model: Walkable;
   /** What walks now. */
   part: Part;
   jumps: AsyncGenerator<Jump, void, undefined>;
@@ -34,12 +50,16 @@ const STRIDE = 2 ** 32;
 const PLACED = 2 ** 41;
 
 /** @throws UserError for settings that the model cannot serve. */
-export function createSession(denoiser: Denoiser, settings: WalkSettings): WalkSession {
+export function createSession(model: Walkable, settings: WalkSettings): WalkSession {
   const part = { settings, number: 0, stepsBefore: 0 };
-  return { denoiser, part, jumps: jumpsFrom(denoiser, part), latest: undefined };
+  return { model, part, jumps: jumpsFrom(model, part), latest: undefined };
 }
 
-/** The next jump of every chain. @throws UserError for a chain that diverges; then all begin again. */
+/**
+ * The next jump of every chain.
+ *
+ * @throws UserError for a chain that diverges; then all begin again.
+ */
 export async function nextJump(session: WalkSession): Promise<Jump> {
   const { part } = session;
   try {
@@ -49,51 +69,62 @@ export async function nextJump(session: WalkSession): Promise<Jump> {
     return { ...jump, step: part.stepsBefore + jump.step };
   } catch (error) {
     restart(session);
-    throw error;
+    throw error instanceof DivergedError ? ofWholeWalk(error, part.stepsBefore) : error;
   }
+}
+
+/** The error of a part with the step counted from the start of the walk. */
+function ofWholeWalk({ message, facts }: DivergedError, stepsBefore: number): DivergedError {
+  const step = stepsBefore + facts.step;
+  const text = message.replace(`step ${facts.step}:`, `step ${step}:`);
+  return new DivergedError(text, { ...facts, step });
 }
 
 /** Begins again as from the seed. */
 export function restart(session: WalkSession): void {
-  Object.assign(session, createSession(session.denoiser, session.part.settings));
+  Object.assign(session, createSession(session.model, session.part.settings));
 }
 
 /**
- * Goes on with other settings. Where a state of the old walk is one of the new, to the same bits as if it had
- * always been so; else from the same ȳ, and with another M from residuals drawn exactly.
+ * Goes on with other settings. Where a state of the old walk is one of the new, to the same bits as
+ * if it had always been so; else from the same ȳ, with residuals drawn exactly where all of y is
+ * walked. A sequential walk makes every jump anew, and another one starts at its own beginning.
+ *
  * @throws UserError for settings that the model cannot serve; nothing has changed then.
  */
 export function changeSettings(session: WalkSession, settings: WalkSettings): void {
-  const { denoiser, latest } = session;
+  const { model, latest } = session;
   const before = latest?.part.settings;
   if (!latest || before?.seed !== settings.seed || before.chains !== settings.chains) {
-    Object.assign(session, createSession(denoiser, settings));
-  } else if (sameWalk(before, settings) && before.kernel === settings.kernel) {
+    Object.assign(session, createSession(model, settings));
+  } else if (goesOn(model, before, settings)) {
     const part = { ...latest.part, settings };
-    session.jumps = jumpsFrom(denoiser, part, structuredClone(latest.jump.state));
+    session.jumps = jumpsFrom(model, part, structuredClone(latest.jump.state));
     session.part = part;
+  } else if (settings.walk === 'sequential') {
+    goOnFrom(session, settings);
   } else {
-    const { state } = latest.jump;
-    goOnFrom(
-      session,
-      settings,
-      sameWalk(before, settings) ? state.position.slice() : positionsFor(session, settings),
-    );
+    const { position } = latest.jump.state;
+    const stays = sameWalk(model, before, settings);
+    goOnFrom(session, settings, stays ? position.slice() : positionsFor(session, settings));
   }
 }
 
 /**
- * Puts chain `index` to x `[d]` under fresh noise, y_m = x + σ ε_m, and makes a jump. The other chains keep
- * their places.
+ * Puts chain `index` to x `[d]` under fresh noise, y_m = x + σ ε_m, and makes a jump. The other
+ * chains keep their places.
+ *
+ * @throws UserError for x of another size, and for a sequential walk, which keeps no place.
  */
 export async function placeChain(
   session: WalkSession,
   index: number,
   x: Float32Array,
 ): Promise<Jump> {
-  const { denoiser, part } = session;
+  const { model, part } = session;
   const { settings } = part;
-  const d = dimensionOf(denoiser);
+  if (settings.walk === 'sequential') throw new UserError(KEEPS_NO_PLACE);
+  const d = dimensionOf(model);
   if (x.length !== d) {
     throw new UserError(`the picture has ${x.length} values, this model takes ${d}`);
   }
@@ -102,7 +133,8 @@ export async function placeChain(
   const row = position.length / settings.chains;
   const noise = new Float32Array(row);
   fillNormal(randomKey(settings.seed, index, PLACED), part.number, noise);
-  const deviation = settings.meanWalk ? denoiser.sigma : sigmaOf(denoiser, settings);
+  const { effectiveSigma, sigma } = memberOf(model, settings);
+  const deviation = settings.walk === 'mean' ? effectiveSigma : sigma;
   for (let i = 0; i < row; i++) position[index * row + i] = x[i % d]! + deviation * noise[i]!;
   goOnFrom(session, settings, position);
   return nextJump(session);
@@ -110,52 +142,90 @@ export async function placeChain(
 
 /** y of one chain at the latest jump, `[M, d]`; empty before the first. */
 export function measurementsOf(session: WalkSession, index: number): Float32Array {
-  const { denoiser, latest } = session;
+  const { model, latest } = session;
   if (!latest) return new Float32Array(0);
-  const { settings } = latest.part;
-  const row = settings.measurements * dimensionOf(denoiser);
-  const all = settings.meanWalk
-    ? positionsFor(session, { ...settings, meanWalk: false })
-    : latest.jump.state.position;
-  return all.slice(index * row, (index + 1) * row);
+  const { jump, part } = latest;
+  const row = memberOf(model, part.settings).measurements * dimensionOf(model);
+  const all = {
+    joint: () => jump.state.position,
+    mean: () => positionsFor(session, { ...part.settings, walk: 'joint' }),
+    sequential: () => measurementsOfDraw(model, jump, part),
+  };
+  return all[part.settings.walk]().slice(index * row, (index + 1) * row);
 }
 
-/** Begins another part from positions. */
-function goOnFrom(session: WalkSession, settings: WalkSettings, position: Float32Array): void {
-  const { part, denoiser, latest } = session;
+/** All measurements of a draw that was made one block after another. */
+function measurementsOfDraw(model: Walkable, { state, step }: Jump, part: Part): Float32Array {
+  const { sigma, measurements } = memberOf(model, part.settings);
+  const sizes = blockSizes(measurements);
+  return measurementsOfBlocks(
+    (state as SequentialState).blocks,
+    { sizes, sigma, step },
+    noiseOf(part),
+  );
+}
+
+/** Begins another part from positions, or at its own beginning. */
+function goOnFrom(session: WalkSession, settings: WalkSettings, position?: Float32Array): void {
+  const { part, model, latest } = session;
   const stepsBefore = latest ? latest.part.stepsBefore + latest.jump.step : 0;
   const next = { settings, number: part.number + 1, stepsBefore };
-  session.jumps = jumpsFrom(denoiser, next, position);
+  session.jumps = jumpsFrom(model, next, position);
   session.part = next;
 }
 
 function jumpsFrom(
-  denoiser: Denoiser,
-  { settings: { seed, ...walk }, number }: Part,
+  model: Walkable,
+  { settings, number }: Part,
   initial?: Float32Array | State,
 ): WalkSession['jumps'] {
-  const own = { seed: seedOf(seed, number), steps: ENDLESS, ...(initial && { initial }) };
-  return walkJump(denoiser, { ...walk, ...own });
+  const { shape, levels } = model;
+  const { measurements, class: _, effectiveSigma: __, ...walk } = settings;
+  const own = { seed: seedOf(settings.seed, number), steps: ENDLESS, ...(initial && { initial }) };
+  const member = memberOf(model, settings);
+  const condition = conditionOf(model, settings);
+  const at = (effectiveSigma: number) => model.at(effectiveSigma, condition);
+  if (levels && walk.walk === 'sequential') {
+    return walkJump({ shape, levels, at }, { ...walk, ...own, ...member });
+  }
+  return walkJump(at(member.effectiveSigma), { ...walk, ...own, measurements });
+}
+
+/** The class of every chain. */
+function conditionOf({ classes }: Walkable, { class: asked, chains }: WalkSettings): Condition {
+  if (asked !== 'each') return conditionOfChains(asked === undefined ? undefined : [asked], chains);
+  return conditionOfChains([...Array(classes?.classes ?? 0).keys()], chains);
 }
 
 const seedOf = (seed: number, part: number) => (seed + part * STRIDE) % Number.MAX_SAFE_INTEGER;
 
-/** Positions for another M or another walk: the latest ȳ, residuals drawn where all of y is walked. */
-function positionsFor({ denoiser, latest }: WalkSession, settings: WalkSettings): Float32Array {
+const noiseOf = ({ settings: { seed, chains }, number }: Part) =>
+  chainNoise(seedOf(seed, number), chains);
+
+/**
+ * Positions for another M or another walk: the latest ȳ, residuals drawn where all of y is walked.
+ */
+function positionsFor({ model, latest }: WalkSession, settings: WalkSettings): Float32Array {
   const { jump, part } = latest!;
-  if (settings.meanWalk) return jump.ybar.slice();
-  const { measurements, chains } = settings;
-  const sigma = sigmaOf(denoiser, settings);
-  const noise = chainNoise(seedOf(part.settings.seed, part.number), chains);
-  return drawMeasurements(jump.ybar, { measurements, sigma, step: jump.step }, noise);
+  if (settings.walk === 'mean') return jump.ybar.slice();
+  const { measurements, sigma } = memberOf(model, settings);
+  return drawMeasurements(jump.ybar, { measurements, sigma, step: jump.step }, noiseOf(part));
 }
 
-/** Noise of one measurement. */
-const sigmaOf = ({ sigma, stacked = 1 }: Denoiser, { measurements }: WalkSettings): number =>
-  stacked > 1 ? sigma : sigma * Math.sqrt(measurements);
-
-const dimensionOf = ({ shape }: Denoiser) => shape.reduce((product, size) => product * size, 1);
+const dimensionOf = ({ shape }: Walkable) => shape.reduce((product, size) => product * size, 1);
 
 /** Whether the positions of one walk are positions of the other. */
-const sameWalk = (a: WalkSettings, b: WalkSettings): boolean =>
-  a.measurements === b.measurements && a.meanWalk === b.meanWalk;
+function sameWalk(model: Walkable, a: WalkSettings, b: WalkSettings): boolean {
+  const [one, other] = [memberOf(model, a), memberOf(model, b)];
+  return (
+    a.walk === b.walk &&
+    one.measurements === other.measurements &&
+    one.effectiveSigma === other.effectiveSigma
+  );
+}
+
+/** Whether a state of one walk is one of the other; draws are counted in jumps of one length. */
+const goesOn = (model: Walkable, a: WalkSettings, b: WalkSettings): boolean =>
+  sameWalk(model, a, b) &&
+  a.kernel === b.kernel &&
+  (a.walk !== 'sequential' || a.jumpEvery === b.jumpEvery);

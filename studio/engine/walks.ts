@@ -1,6 +1,5 @@
 /** Walks in the worker, as the page handles them. */
-import type { Denoiser } from '../../src/density/index.ts';
-import type { Jump } from '../../src/sample/walk-jump.ts';
+import type { Jump } from '../../src/sample/jump.ts';
 import { lineOf } from './device.ts';
 import { createPlayer } from './player.ts';
 import type {
@@ -17,16 +16,17 @@ import {
   nextJump,
   placeChain,
   restart,
+  type Walkable,
 } from './walk-session.ts';
 
 /** A walk that rests at its start. @throws UserError for settings that the model cannot serve. */
 export function createWalk(
-  denoiser: Denoiser,
+  model: Walkable,
   settings: WalkSettings,
   onFrame: FrameListener,
   onFailure: FailureListener,
 ): WalkControls {
-  const session = createSession(denoiser, settings);
+  const session = createSession(model, settings);
   const show = async (make: () => Promise<Jump>) => {
     const began = performance.now();
     const jump = await make();
@@ -47,13 +47,18 @@ export function createWalk(
       between(async () => void (await show(() => placeChain(session, index, x)))),
     reset: () => between(async () => restart(session)),
     measurements: (index) => between(async () => measurementsOf(session, index)),
-    close: pause,
+    close: async () => {
+      pause();
+      // What is under way still needs the model.
+      await between(async () => undefined);
+    },
   };
 }
 
 function frameOf({ step, ybar, xhat, acceptance }: Jump, seconds: number): WalkFrame {
   return {
-    ...{ step, seconds },
+    step,
+    seconds,
     // The session goes on from its own.
     ybar: ybar.slice(),
     xhat: xhat as WalkFrame['xhat'],

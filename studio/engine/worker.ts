@@ -3,11 +3,13 @@ import { expose, type ProxyMarked, proxy, transfer } from 'comlink';
 import { UserError } from '../../src/errors.ts';
 import { readTrainedModel } from '../../src/model/weights.ts';
 import { type HeldModel, holdModel } from './models.ts';
-import type { Engine, FrameListener, WalkFrame } from './protocol.ts';
+import type { Engine, FrameListener, WalkControls, WalkFrame } from './protocol.ts';
 import { createTraining } from './trainings.ts';
 import { createWalk } from './walks.ts';
 
 const held = new Map<number, HeldModel>();
+/** Walks of each model. */
+const walks = new Map<number, WalkControls[]>();
 let lastId = 0;
 
 const engine: Engine = {
@@ -20,15 +22,23 @@ const engine: Engine = {
   closeModel: async (id) => {
     const model = held.get(id);
     held.delete(id);
+    const own = walks.get(id) ?? [];
+    walks.delete(id);
+    // A session that is closed under a step fails it.
+    await Promise.all(own.map((walk) => walk.close()));
     await model?.release();
   },
   denoise: async (id, z) => {
     const out = new Float32Array(z.length);
-    await modelOf(id).denoiser.denoise(z, out);
+    const { model, facts } = modelOf(id);
+    await model.at(facts.sigma).denoise(z, out);
     return transfer(out, [out.buffer]);
   },
-  startWalk: async (id, settings, onFrame, onFailure) =>
-    proxy(createWalk(modelOf(id).denoiser, settings, handingOver(onFrame), onFailure)),
+  startWalk: async (id, settings, onFrame, onFailure) => {
+    const walk = createWalk(modelOf(id).model, settings, handingOver(onFrame), onFailure);
+    walks.set(id, [...(walks.get(id) ?? []), walk]);
+    return proxy(walk);
+  },
   startTraining: async (request, onSteps, onFailure, onDevice) =>
     proxy(await createTraining(request, { onSteps, onFailure, onDevice })),
   readTrained: readTrainedModel,

@@ -8,9 +8,12 @@ import type { Centre, Point, TargetChoice } from './fields.ts';
 /** A density of the plane with what is needed to show it. */
 export interface PlaneTarget {
   readonly density: Density;
-  /** Half the side of the square around the origin that shows it, in the unit of x. */
-  readonly radius: number;
-  /** Means of the components or the points themselves, `[n, 2]`: the density peaks near some of them. */
+  /** The density of the first coordinate of x alone. */
+  readonly first: Density;
+  /**
+   * Means of the components or the points themselves, `[n, 2]`: the density peaks near some of
+   * them.
+   */
   readonly peaks: Float64Array;
   /** Mean, `[2]`, and covariance, `[2][2]`, of x. */
   readonly mean: readonly number[];
@@ -24,17 +27,26 @@ const radii: Readonly<Record<string, number>> = {
 };
 const RADIUS = 6;
 
-/** The density of a choice; undefined for a drawing without a point or a mixture without a centre. */
+/**
+ * The density of a choice; undefined for a drawing without a point or a mixture without a centre.
+ */
 export function planeTarget({ target, points, centres }: TargetChoice): PlaneTarget | undefined {
   if (target === 'points') return points.length === 0 ? undefined : ofPoints(points);
   if (target === 'mixture') {
-    return centres.length === 0 ? undefined : ofMixture(ownMixture(centres), RADIUS);
+    return centres.length === 0 ? undefined : ofMixture(ownMixture(centres));
   }
-  return ofMixture(findTarget(target), radii[target] ?? RADIUS);
+  return ofMixture(findTarget(target));
 }
 
-/** The radius also where there is nothing to show yet. */
-export const radiusOf = (target: string): number => radii[target] ?? RADIUS;
+/**
+ * Half the side of the square around the origin that shows a density smoothed by σ̃, in the unit of
+ * x, also where there is nothing to show yet: as without noise, and wider once noise reaches its
+ * edge.
+ */
+export function radiusOf(target: string, sigma: number): number {
+  const clean = radii[target] ?? RADIUS;
+  return Math.max(clean, Math.hypot(0.7 * clean, 4.2 * sigma));
+}
 
 /** Round components with their weights brought to a sum of one. */
 function ownMixture(centres: readonly Centre[]): MixtureDensity {
@@ -54,17 +66,24 @@ function ofPoints(points: readonly Point[]): PlaneTarget {
   const weights = points.map(() => 1 / points.length);
   return {
     density: empirical(peaks, 2),
-    radius: RADIUS,
+    first: empirical(
+      Float64Array.from(points, ([x]) => x),
+      1,
+    ),
     peaks,
     ...moments(weights, points),
   };
 }
 
-function ofMixture(density: MixtureDensity, radius: number): PlaneTarget {
+function ofMixture(density: MixtureDensity): PlaneTarget {
   const { weights, means, covariances } = density;
   return {
     density,
-    radius,
+    first: mixture({
+      weights,
+      means: means.map(([x]) => [x!]),
+      covariances: covariances.map((matrix) => [[matrix[0]![0]!]]),
+    }),
     peaks: Float64Array.from(means.flat()),
     ...moments(weights, means, covariances),
   };

@@ -48,7 +48,9 @@ const moves: Readonly<Record<string, Point>> = {
   ArrowDown: [0, -1],
 };
 
-/** Where a key moves a place, by `step`, or ten of it with the shift key; undefined for another key. */
+/**
+ * Where a key moves a place, by `step`, or ten of it with the shift key; undefined for another key.
+ */
 export function keyMove(
   { key, shiftKey }: Pick<KeyboardEvent, 'key' | 'shiftKey'>,
   [x, y]: Point,

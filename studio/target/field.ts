@@ -39,17 +39,31 @@ export function coarseSize({ peaks }: PlaneTarget): number {
 }
 
 /** Contours and arrows of p_σ̃, from `size`² values of its logarithm. */
-export function fieldPicture(target: PlaneTarget, sigma: number, size: number): FieldPicture {
+export function fieldPicture(
+  target: PlaneTarget,
+  { sigma, radius }: { readonly sigma: number; readonly radius: number },
+  size: number,
+): FieldPicture {
   const smoothed = target.density.smooth(sigma);
-  const { radius } = target;
   return {
     radius,
-    regions: regionsOf(smoothed, target, size),
+    regions: regionsOf(smoothed, target.peaks, { radius, size }),
     arrows: arrowsOf(smoothed, radius),
   };
 }
 
-function regionsOf(smoothed: SmoothedDensity, { radius, peaks }: PlaneTarget, size: number) {
+/** What contours need of a density: log p at places of the plane, `[n, 2]`. */
+type Heights = Pick<SmoothedDensity, 'logDensity'>;
+
+/**
+ * What lies above each of `levels` below the highest of the grid and of `peaks` `[n, 2]`, in the
+ * square of half side `radius`.
+ */
+export function regionsOf(
+  smoothed: Heights,
+  peaks: Float64Array,
+  { radius, size }: { readonly radius: number; readonly size: number },
+): readonly Rings[] {
   // One more cell on each side, so that lines leave the picture and do not run along its edge.
   const side = size + 2;
   const cell = (2 * radius) / size;
@@ -100,8 +114,8 @@ export const arrowGrid = (radius: number): Float64Array =>
   gridOf(ARROWS, (index) => -radius + (index + 0.5) * spacingOf(radius));
 
 /**
- * Arrows of a score `[n, 2]` at the places of `arrowGrid`. With u = σ̃‖∇ log p‖, which has no unit, an
- * arrow is u/(1 + u) of the spacing long: half of it where the jump ν(z) − z is one σ̃.
+ * Arrows of a score `[n, 2]` at the places of `arrowGrid`. With u = σ̃‖∇ log p‖, which has no unit,
+ * an arrow is u/(1 + u) of the spacing long: half of it where the jump ν(z) − z is one σ̃.
  */
 export function scoreArrows(
   grid: Float64Array,

@@ -1,7 +1,8 @@
 /** What Shape and Walk have in common: which density of the plane, and the noise on it. */
 import * as z from 'zod/mini';
 import { targetNames } from '../../src/density/targets.ts';
-import { choice, type Field, field, flag, number, whole } from '../link.ts';
+import { type Field, field } from '../link.ts';
+import { choice, fieldsOf, flag, number } from '../settings/setting.ts';
 
 /** A place in the plane, in the unit of x. */
 export type Point = readonly [x: number, y: number];
@@ -48,21 +49,66 @@ const ownCentres: readonly Centre[] = [
 ];
 
 /** What the target is: a named one, points that were drawn, or a mixture that was arranged. */
-export const targetChoices = [...targetNames, 'points', 'mixture'] as const;
+const targetChoices = [...targetNames, 'points', 'mixture'] as const;
 
-/** The fields of a link that both views have. */
+const names: Readonly<Record<string, string>> = {
+  points: 'your points',
+  mixture: 'your mixture',
+};
+
+/** A density as lists call it. */
+export const targetTitle = (target: string): string => names[target] ?? target.replaceAll('-', ' ');
+
+/** Settings of the density and the noise on it. */
+export const targetSettings = {
+  target: choice({
+    title: 'Density of x',
+    default: 'two-moons' as string,
+    choices: targetChoices.map((value: string) => ({ value, label: targetTitle(value) })),
+    explain:
+      'What clean data look like. All are known exactly: Gaussian mixtures, or points that are equally likely.',
+    equation: 'target',
+  }),
+  sigma: number({
+    title: 'Noise σ',
+    default: 0.5,
+    range: bounds.sigma,
+    scale: 'log',
+    unit: 'of x',
+    option: 'sigma',
+    explain:
+      'The standard deviation of the noise of one measurement, in the unit of x. More noise gives a smoother density that is easier to walk, and jumps that say less.',
+    equation: 'sigma',
+  }),
+  M: number({
+    title: 'Measurements M',
+    default: 1,
+    range: bounds.measurements,
+    whole: true,
+    option: 'measurements',
+    explain:
+      'How many times x is measured. All that the measurements say of x is in their mean ȳ, whose noise is smaller by √M.',
+    equation: 'measurements',
+  }),
+  hold: flag({
+    title: 'Hold σ̃ while M moves',
+    default: false,
+    explain:
+      'Moves σ along with M so that σ̃ = σ/√M stays. The density of ȳ, the score and the jumps are then the same for every M.',
+    equation: 'class',
+  }),
+};
+
+/** The fields of a link that views of a density of the plane share. */
 export const targetFields = {
-  target: choice<string>('two-moons', targetChoices),
+  ...fieldsOf({ target: targetSettings.target }),
   points: boundedRows<Point>([], z.tuple([place, place]), bounds.points),
   centres: boundedRows<Centre>(
     ownCentres,
     z.tuple([place, place, between(bounds.weight), between(bounds.spread)]),
     bounds.centres,
   ),
-  sigma: number(0.5, { min: bounds.sigma[0], max: bounds.sigma[1] }),
-  M: whole(1, { min: bounds.measurements[0], max: bounds.measurements[1] }),
-  /** Whether σ follows M, so that σ̃ stays. */
-  hold: flag(false),
+  ...fieldsOf({ sigma: targetSettings.sigma, M: targetSettings.M, hold: targetSettings.hold }),
 };
 
 /** The values of those fields that say which density it is. */

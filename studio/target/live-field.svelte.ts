@@ -9,6 +9,8 @@ export interface FieldSource {
   readonly target: PlaneTarget;
   /** σ̃, in the unit of x. */
   readonly sigma: number;
+  /** Half side of the square that is shown. */
+  readonly radius: number;
 }
 
 /**
@@ -20,14 +22,14 @@ export function liveField(source: () => FieldSource | undefined): {
 } {
   const current = $derived(source());
   const coarse = $derived(
-    current && fieldPicture(current.target, current.sigma, coarseSize(current.target)),
+    current && fieldPicture(current.target, current, coarseSize(current.target)),
   );
   let fine = $state.raw<{ of: FieldSource; picture: FieldPicture }>();
   $effect(() => {
     const of = current;
     if (!of) return;
     const timer = setTimeout(() => {
-      fine = { of, picture: fieldPicture(of.target, of.sigma, FINE) };
+      fine = { of, picture: fieldPicture(of.target, of, FINE) };
     }, REST);
     return () => clearTimeout(timer);
   });

@@ -2,13 +2,16 @@
 import { cssColour, type Theme } from '../theme.svelte.ts';
 import type { FieldPicture, Rings } from './field.ts';
 import type { Frame } from './frame.ts';
+import { ROOM, tickStep } from './ticks.ts';
 
-const names = ['text', 'muted', 'line', 'panel', 'accent', 'second', 'third'] as const;
+const names = ['text', 'muted', 'line', 'panel', 'accent', 'second', 'third', 'error'] as const;
 
 /** Colours of the page by the names of its properties. */
 export type Palette = Readonly<Record<(typeof names)[number], string>>;
 
-/** The page's colours in the theme that it shows now, which is given so that a change asks again. */
+/**
+ * The page's colours in the theme that it shows now, which is given so that a change asks again.
+ */
 export const paletteOf = (_shown: Theme): Palette =>
   Object.fromEntries(names.map((name) => [name, cssColour(`--${name}`)])) as Palette;
 
@@ -36,7 +39,7 @@ export function paintField(
 }
 
 /** Levels lie one in the other: a thin layer each adds up to a scale. */
-function paintRegions(
+export function paintRegions(
   context: CanvasRenderingContext2D,
   frame: Frame,
   colours: Palette,
@@ -99,40 +102,46 @@ export function arrow(
 }
 
 /** Numbers along two edges, so that lengths can be read. */
-function paintScale(
+export function paintScale(
   context: CanvasRenderingContext2D,
   { width, height }: Size,
   frame: Frame,
   colours: Palette,
   radius: number,
+  names: readonly [string, string] = ['x₁', 'x₂'],
 ): void {
-  const step = radius > 8 ? 5 : 2;
+  const step = tickStep(radius, Math.min(width, height));
   context.font = '11px system-ui, sans-serif';
   context.strokeStyle = colours.line;
   context.fillStyle = colours.muted;
   context.lineWidth = 1;
   context.beginPath();
-  const last = Math.floor((0.95 * radius) / step);
+  const last = Math.floor(radius / step);
   for (let k = -last; k <= last; k++) {
-    const value = k * step;
+    const value = Number((k * step).toPrecision(6));
     const label = String(value).replace('-', '−');
     const [x, y] = [Math.round(frame.x(value)) + 0.5, Math.round(frame.y(value)) + 0.5];
-    context.moveTo(x, height);
-    context.lineTo(x, height - 5);
-    context.moveTo(0, y);
-    context.lineTo(5, y);
-    context.textAlign = 'center';
-    context.textBaseline = 'bottom';
-    context.fillText(label, x, height - 7);
-    context.textAlign = 'left';
-    context.textBaseline = 'middle';
-    context.fillText(label, 8, y);
+    // Corners are for the names of the axes, and no number runs into the other axis.
+    if (x > ROOM && x < width - ROOM) {
+      context.moveTo(x, height);
+      context.lineTo(x, height - 5);
+      context.textAlign = 'center';
+      context.textBaseline = 'bottom';
+      context.fillText(label, x, height - 7);
+    }
+    if (y > ROOM && y < height - ROOM) {
+      context.moveTo(0, y);
+      context.lineTo(5, y);
+      context.textAlign = 'left';
+      context.textBaseline = 'middle';
+      context.fillText(label, 8, y);
+    }
   }
   context.stroke();
   context.textAlign = 'right';
   context.textBaseline = 'bottom';
-  context.fillText('x₁', width - 6, height - 7);
+  context.fillText(names[0], width - 6, height - 7);
   context.textAlign = 'left';
   context.textBaseline = 'top';
-  context.fillText('x₂', 8, 6);
+  context.fillText(names[1], 8, 6);
 }

@@ -35,8 +35,11 @@ test('drawings and mixtures come back from their link', () => {
   fc.assert(
     fc.property(points, centres, (points, centres) => {
       const state: LinkState<typeof schema> = {
-        ...{ ...standard, hold: true, target: 'points' },
-        ...{ points, centres },
+        ...standard,
+        hold: true,
+        target: 'points',
+        points,
+        centres,
       };
       const { query } = splitHash(encodeLink('shape', schema, state));
       expect(decodeLink(schema, query)).toEqual({ state });
@@ -111,7 +114,7 @@ test('nothing to show of an empty drawing or mixture', () => {
 test('contours of a Gaussian are circles at t standard deviations', () => {
   const centre: Centre = [0.7, -1.1, 1, 0.6];
   const target = planeTarget({ ...standard, target: 'mixture', centres: [centre] })!;
-  const { regions } = fieldPicture(target, 0.8, 208);
+  const { regions } = fieldPicture(target, { sigma: 0.8, radius: 6 }, 208);
   expect(regions.length).toBe(levels.length);
   regions.forEach((rings, k) => {
     for (const ring of rings) {
@@ -127,7 +130,7 @@ test('contours of a Gaussian are circles at t standard deviations', () => {
 
 test('arrows point where the density rises and stay within their spacing', () => {
   const target = planeTarget({ ...standard, target: 'mixture', centres: [[0, 0, 1, 0.6]] })!;
-  const { arrows } = fieldPicture(target, 0.8, 40);
+  const { arrows } = fieldPicture(target, { sigma: 0.8, radius: 6 }, 40);
   expect(arrows.length).toBeGreaterThan(400);
   for (const { from, to } of arrows) {
     expect(Math.hypot(to[0], to[1])).toBeLessThan(Math.hypot(from[0], from[1]));

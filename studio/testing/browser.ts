@@ -34,15 +34,21 @@ interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** Fingers instead of a mouse. */
+  readonly touch?: boolean;
 }
 
 /** Opens an address in a page of its own and keeps what the browser complains of. */
 export async function openPage(
   browser: Browser,
   url: string,
-  { width = 1100, height = 800, colorScheme = 'light' }: PageOptions = {},
+  { width = 1100, height = 800, colorScheme = 'light', touch = false }: PageOptions = {},
 ): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    hasTouch: touch,
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -50,7 +56,8 @@ export async function openPage(
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
   page.on('requestfailed', (request) => {
-    // Not a failure: a reload cuts off what the page before it still asked for, or the page itself did.
+    // Not a failure: a reload cuts off what the page before it still asked for, or the page itself
+    // did.
     if (request.failure()?.errorText === 'net::ERR_ABORTED') return;
     complaints.push(`not loaded: ${request.url()}`);
   });
@@ -69,3 +76,13 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   ]);
   expect(content).toBeLessThanOrEqual(window!);
 }
+
+/** Whether all of an element is in the window. */
+export const isInSight = (page: Page, selector: string): Promise<boolean> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((element) => {
+      const { top, bottom, left, right } = element.getBoundingClientRect();
+      return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+    });

@@ -27,7 +27,9 @@ export const multiple = (name: string, factor: number, channels = 1): FilePayloa
   buffer: Buffer.from(
     exportOnnx({
       build: (z) => mul(z, factor),
-      ...{ shape: [channels, 8, 8], inputName: 'z', outputName: 'x' },
+      shape: [channels, 8, 8],
+      inputName: 'z',
+      outputName: 'x',
     }),
   ),
 });
@@ -42,7 +44,9 @@ export const evenPicture = async (name: string, colour: string): Promise<FilePay
 });
 
 export const textFile = (name: string): FilePayload => ({
-  ...{ name, mimeType: 'text/plain', buffer: Buffer.from('not what it says') },
+  name,
+  mimeType: 'text/plain',
+  buffer: Buffer.from('not what it says'),
 });
 
 export const chooseModel = (page: Page, file: FilePayload) =>
@@ -75,12 +79,12 @@ export async function dropOn(page: Page, selector: string, files: readonly FileP
 
 /** The step that the wall shows. */
 export const stepShown = async (page: Page): Promise<number> =>
-  Number(await page.locator('dl dd').first().textContent());
+  Number(await page.locator('.stage dl dd').first().textContent());
 
 /** Waits until the wall shows a step of at least so much. */
 export const waitForStep = (page: Page, step: number) =>
   page.waitForFunction(
-    (least) => Number(document.querySelector('dl dd')?.textContent) >= least,
+    (least) => Number(document.querySelector('.stage dl dd')?.textContent) >= least,
     step,
     { timeout: 100_000 },
   );

@@ -1,4 +1,4 @@
-import { type Dataset, pick, readAllScaled } from '../../train/dataset.ts';
+import { type Dataset, pick, readAllScaled } from '../../data/dataset.ts';
 import type { FeatureNetwork } from '../feature-network.ts';
 import { likeliestModes } from '../modes.ts';
 
@@ -6,7 +6,7 @@ import { likeliestModes } from '../modes.ts';
 const BLOCK = 1000;
 
 /**
- * Share of a labelled set's images whose likeliest class is their label, 0 to 1.
+ * Measures the share of a labelled set's images whose likeliest class is their label, 0 to 1.
  *
  * @param dataset Images of the network's shape, with labels.
  */

@@ -1,5 +1,5 @@
+import { allocate, type Dataset } from '../../data/dataset.ts';
 import { fillBits, permutation, randomKey } from '../../random.ts';
-import { allocate, type Dataset } from '../../train/dataset.ts';
 
 /** Streams of randomness of a training, each its own key below the seed. */
 const stream = { order: 1, move: 2 } as const;
@@ -15,8 +15,8 @@ export interface AugmentOptions {
 }
 
 /**
- * The endless sequence of batches of a labelled set: images in shuffled epochs, each shifted and
- * mirrored at random. Batch i is a function of the seed and i alone.
+ * Makes the endless sequence of batches of a labelled set: images in shuffled epochs, each shifted
+ * and mirrored at random. Batch i is a function of the seed and i alone.
  *
  * @returns A function that writes batch `index` (from 0): images `[batch, ...shape]` in [0, 1], and
  * their labels `[batch]`.

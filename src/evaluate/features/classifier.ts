@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NamedArray } from '../../data/safetensors.ts';
 import { mul, reduceMean, reshape, silu, sizeOf, sub, type Tensor } from '../../graph/index.ts';
 import {
   conv,
@@ -10,7 +11,6 @@ import {
   type Scope,
   spaceToDepth,
 } from '../../nn/index.ts';
-import type { NamedArray } from '../../train/safetensors.ts';
 
 /** What a file records of its classifier; enough to build it again. */
 export const classifierSchema = z.strictObject({
@@ -39,13 +39,14 @@ export interface Classification {
 }
 
 /**
- * A small residual network (pre-activation, He et al. 2016b, with group normalisation and SiLU) of
- * images in [0, 1]: tiles of pixels to channels, stages of `nn`'s residual blocks, the mean over all
- * positions, a linear layer. SiLU is smooth and has no dead half, so every feature varies and their
- * covariance keeps full rank. Every row depends on its image alone.
+ * Builds a small residual network (pre-activation, He et al. 2016b, with group normalisation and
+ * SiLU) of images in [0, 1]: tiles of pixels to channels, stages of `nn`'s residual blocks, the
+ * mean over all positions, a linear layer. SiLU is smooth and has no dead half, so every feature
+ * varies and their covariance keeps full rank. Every row depends on its image alone.
  *
  * @param images `[n, ...shape]`.
- * @throws GraphError where `patch` and the stages do not divide height and width, or `groups` the channels.
+ * @throws GraphError where `patch` and the stages do not divide height and width, or `groups` the
+ * channels.
  */
 export function classify(
   { patch, channels, blocks, groups, classes }: ClassifierConfig,
@@ -60,17 +61,17 @@ export function classify(
       h = resBlock(scope.at('stages').at(stage).at(block), h, width, options);
     }
   }
-  const activated = silu(norm(scope.at('norm'), h, groups));
+  const activated = silu(norm(scope.at('norm'), h, { groups }));
   const features = reshape(reduceMean(activated, [2, 3]), [images.shape[0]!, channels.at(-1)!]);
   return { features, logits: linear(scope.at('out'), features, classes) };
 }
 
-/** The classifier as a network, images to logits: what lists its parameters. */
+/** Wraps the classifier as a network, images to logits: what lists its parameters. */
 export function classifierNetwork(config: ClassifierConfig): Network {
   return (scope, images) => classify(config, scope, images).logits;
 }
 
-/** Parameters by name from a flat vector [P] in the order of `specs`: views of it. */
+/** Names the parameters of a flat vector [P] in the order of `specs`: views of it. */
 export function nameParameters(
   specs: readonly ParameterSpec[],
   values: Float32Array,
@@ -85,6 +86,8 @@ export function nameParameters(
   );
 }
 
-/** Pixels of the image that one position of the last stage stands for, in each direction. */
+/**
+ * Counts the pixels of the image that one position of the last stage stands for, in each direction.
+ */
 export const coarsest = ({ patch, channels }: ClassifierConfig) =>
   patch * 2 ** (channels.length - 1);

@@ -1,17 +1,14 @@
 import { statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { readAllScaled } from '../../data/dataset.ts';
+import { holdOut } from '../../data/hold-out.ts';
+import { decodeSafeTensors, encodeSafeTensors } from '../../data/safetensors.ts';
 import { packagePath } from '../../package-folder.ts';
 import { fillUniform, randomKey } from '../../random.ts';
-import { readAllScaled } from '../../train/dataset.ts';
-import { holdOut } from '../../train/hold-out.ts';
-import { decodeSafeTensors, encodeSafeTensors } from '../../train/safetensors.ts';
+import { anError } from '../../testing-errors.ts';
+import { readFeatureWeights } from '../model/feature-weights.ts';
 import { classificationAccuracy } from './accuracy.ts';
-import {
-  type EmbeddedFeatureName,
-  embeddedFeatureNames,
-  embeddedFeatures,
-  readFeatureWeights,
-} from './embedded.ts';
+import { type EmbeddedFeatureName, embeddedFeatureNames, embeddedFeatures } from './embedded.ts';
 import { digits8, mnist } from './testing.ts';
 
 const noise = (length: number) => {
@@ -128,7 +125,7 @@ describe('a bad file is refused in one line', () => {
   test('of another name', async () => {
     const weights = await readFeatureWeights('digits8');
     await expect(embeddedFeatures('mnist', weights)).rejects.toThrow(
-      'mnist.safetensors: holds the digits8 features, not mnist; give its own file',
+      anError('mismatch', { name: 'digits8', wanted: 'mnist' }),
     );
   });
 
@@ -139,22 +136,22 @@ describe('a bad file is refused in one line', () => {
     );
   });
 
-  test.each<[string, (file: Changeable) => void, RegExp]>([
+  test.each<[string, (file: Changeable) => void, unknown]>([
     [
       'without a card',
       ({ metadata }) => delete metadata[card],
-      /^mine\.safetensors: is no feature network of mdensity; give one of assets\/features$/,
+      anError('unreadable', { source: 'mine.safetensors' }),
     ],
     [
       'with a card that is none',
       ({ metadata }) => Object.assign(metadata, { [card]: '{"name":3}' }),
-      /^mine\.safetensors: its description cannot be read; use another file$/,
+      anError('unreadable', { source: 'mine.safetensors' }),
     ],
     [
       'with too few names',
       ({ metadata }) =>
         Object.assign(metadata, { [card]: metadata[card]!.replace('["0","1",', '["0",') }),
-      /^mine\.safetensors: names 9 classes, its network has 10; use another file$/,
+      anError('unreadable', { classes: 9, network: 10 }),
     ],
     [
       'with a network that cannot be',
@@ -173,7 +170,7 @@ describe('a bad file is refused in one line', () => {
         Object.assign(tensors, { 'norm.bias': { shape: [3], data: new Float32Array(3) } }),
       /^mine\.safetensors: does not fit the network: 1 misshapen \(norm\.bias is \[3\], not \[32\]\)/,
     ],
-  ])('%s', async (_, change, message) => {
-    await expect(broken(change)).rejects.toThrow(message);
+  ])('%s', async (_, change, error) => {
+    await expect(broken(change)).rejects.toThrow(error);
   });
 });

@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from '../../data/safetensors.ts';
 import { UserError } from '../../errors.ts';
-import { readBytes } from '../../files.ts';
 import { constant, type Device, GraphError } from '../../graph/index.ts';
 import { joinWeights } from '../../model/index.ts';
 import { bindParameters, listParameters } from '../../nn/index.ts';
-import { packagePath } from '../../package-folder.ts';
-import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from '../../train/safetensors.ts';
 import { compileFeatures, type FeatureNetwork } from '../feature-network.ts';
 import {
   type ClassifierConfig,
@@ -55,7 +53,10 @@ export interface EmbeddedFeatureOptions {
 /** Metadata key under which a file keeps its card, as JSON. */
 const CARD = 'mdensity.features';
 
-/** The bytes of a feature network's file: safetensors in half precision, with the card in its metadata. */
+/**
+ * Writes the bytes of a feature network's file: safetensors in half precision, with the card in its
+ * metadata.
+ */
 export function encodeFeatures(
   card: FeatureCard,
   tensors: Readonly<Record<string, NamedArray>>,
@@ -64,14 +65,9 @@ export function encodeFeatures(
   return encodeSafeTensors({ tensors, metadata }, { half: true });
 }
 
-/** The weights of a network in the package. @throws UserError where the file cannot be read. */
-export function readFeatureWeights(name: EmbeddedFeatureName): Promise<Uint8Array> {
-  return readBytes(packagePath('assets', 'features', `${name}.safetensors`));
-}
-
 /**
- * A feature network from its weights: for images `[n, ...shape]` in [0, 1], the last layer before
- * the classes, `[n, D]`, and the logits `[n, K]`.
+ * Opens a feature network from its weights: for images `[n, ...shape]` in [0, 1], the last layer
+ * before the classes, `[n, D]`, and the logits `[n, K]`.
  *
  * @throws UserError, one line, for bytes that are no feature network, are one of another name, or
  * have weights that do not fit their configuration.
@@ -86,6 +82,7 @@ export async function embeddedFeatures(
   if (card.name !== name) {
     throw new UserError(
       `${source}: holds the ${card.name} features, not ${name}; give its own file`,
+      { code: 'mismatch', facts: { source, name: card.name, wanted: name } },
     );
   }
   const { network, classes } = card;
@@ -93,7 +90,10 @@ export async function embeddedFeatures(
     Object.entries(parameters).map(([key, { shape, data }]) => [key, constant(data, shape, key)]),
   );
   const compiled = await compileFeatures({
-    ...{ name, shape: network.shape, classes, batch },
+    name,
+    shape: network.shape,
+    classes,
+    batch,
     build: (images) => classify(network, bindParameters(constants), images),
     ...device,
   });
@@ -108,6 +108,7 @@ function decodeFeatures(weights: Uint8Array, source: string) {
   if (classes.length !== network.classes) {
     throw new UserError(
       `${source}: names ${classes.length} classes, its network has ${network.classes}; use another file`,
+      { code: 'unreadable', facts: { source, classes: classes.length, network: network.classes } },
     );
   }
   const specs = parametersOf(network, source);
@@ -119,7 +120,11 @@ function parametersOf(network: ClassifierConfig, source: string) {
     return listParameters(classifierNetwork(network), network.shape);
   } catch (cause) {
     if (!(cause instanceof GraphError)) throw cause;
-    throw new UserError(`${source}: its network cannot be built, ${cause.message}`, { cause });
+    throw new UserError(`${source}: its network cannot be built, ${cause.message}`, {
+      code: 'unreadable',
+      facts: { source },
+      cause,
+    });
   }
 }
 
@@ -127,11 +132,16 @@ function readCard(json: string | undefined, source: string): FeatureCard {
   if (json === undefined) {
     throw new UserError(
       `${source}: is no feature network of mdensity; give one of assets/features`,
+      { code: 'unreadable', facts: { source } },
     );
   }
   try {
     return cardSchema.parse(JSON.parse(json));
   } catch (cause) {
-    throw new UserError(`${source}: its description cannot be read; use another file`, { cause });
+    throw new UserError(`${source}: its description cannot be read; use another file`, {
+      code: 'unreadable',
+      facts: { source },
+      cause,
+    });
   }
 }

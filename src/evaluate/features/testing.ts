@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
+import { type Dataset, inMemory } from '../../data/dataset.ts';
 import { packagePath } from '../../package-folder.ts';
-import { type Dataset, inMemory } from '../../train/dataset.ts';
 
 const classes = Array.from({ length: 10 }, (_, i) => `${i}`);
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Dataset } from '../../train/dataset.ts';
-import { holdOut } from '../../train/hold-out.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { holdOut } from '../../data/hold-out.ts';
+import { anError } from '../../testing-errors.ts';
 import { classificationAccuracy } from './accuracy.ts';
 import { augmentedBatches } from './augmented-batches.ts';
 import { classifierSchema } from './classifier.ts';
@@ -9,7 +10,12 @@ import { digits8 } from './testing.ts';
 import { classifierTrainingSchema, trainClassifier } from './train.ts';
 
 const network = classifierSchema.parse({
-  ...{ shape: [1, 8, 8], patch: 1, channels: [16, 32], blocks: 1, groups: 4, classes: 10 },
+  shape: [1, 8, 8],
+  patch: 1,
+  channels: [16, 32],
+  blocks: 1,
+  groups: 4,
+  classes: 10,
 });
 const { training: dataset, heldOut } = holdOut(digits8(), { validation: 297, seed: 0 });
 const settings = (steps: number) => classifierTrainingSchema.parse({ steps, shift: 1 });
@@ -17,15 +23,23 @@ const settings = (steps: number) => classifierTrainingSchema.parse({ steps, shif
 test('300 steps tell 95 % of unseen 8×8 digits apart', async () => {
   const losses: number[] = [];
   const tensors = await trainClassifier({
-    ...{ dataset, network, training: settings(300), threads: 1 },
+    dataset,
+    network,
+    training: settings(300),
+    threads: 1,
     onStep: ({ loss }) => losses.push(loss),
   });
   // As the last layer starts: about log K nats; at the end the classes are known.
   expect(losses[0]).toBeCloseTo(Math.log(10), 0);
   expect(losses.slice(-20).reduce((sum, loss) => sum + loss / 20, 0)).toBeLessThan(0.5);
   const card = {
-    ...{ name: 'digits8', network, classes: [...dataset.classes!], data: 'digits8' },
-    ...{ trained: dataset.count, accuracy: 0.95, heldOut: heldOut!.count },
+    name: 'digits8',
+    network,
+    classes: [...dataset.classes!],
+    data: 'digits8',
+    trained: dataset.count,
+    accuracy: 0.95,
+    heldOut: heldOut!.count,
   };
   const features = await embeddedFeatures('digits8', encodeFeatures(card, tensors));
   expect(await classificationAccuracy(features, heldOut!)).toBeGreaterThan(0.95);
@@ -45,7 +59,12 @@ test('batches are shifted and mirrored images, each with its own label', () => {
   const shape = [1, 2, 4];
   const data = Uint8Array.from([0, 51, 102, 153, 153, 204, 255, 51]);
   const one: Dataset = {
-    ...{ name: 'one', count: 1, shape, hash: '', dtype: 'uint8', labels: Uint8Array.of(7) },
+    name: 'one',
+    count: 1,
+    shape,
+    hash: '',
+    dtype: 'uint8',
+    labels: Uint8Array.of(7),
     read: (_: number, into: Uint8Array | Float32Array, at: number) => into.set(data, at),
   };
   const draw = (shift: number, flip: boolean, index = 0) => {
@@ -70,19 +89,13 @@ test('batches are shifted and mirrored images, each with its own label', () => {
 });
 
 test.each([
-  [
-    { ...dataset, labels: undefined },
-    'digits8: has no labels; a classifier needs a set with classes',
-  ],
-  [
-    { ...dataset, shape: [1, 16, 4] },
-    'digits8: has images [1, 16, 4], the classifier takes [1, 8, 8]; give other data',
-  ],
+  [{ ...dataset, labels: undefined }, anError('unsupported', { data: 'digits8' })],
+  [{ ...dataset, shape: [1, 16, 4] }, anError('shape', { shape: [1, 16, 4], wanted: [1, 8, 8] })],
   [
     { ...dataset, labels: new Uint8Array(1500).fill(12) },
-    'digits8: has class 12, the classifier tells 10 apart; give a larger number of classes',
+    anError('mismatch', { class: 12, classes: 10 }),
   ],
-])('refuses data that do not fit', async (unfit, message) => {
+])('refuses data that do not fit', async (unfit, error) => {
   const options = { dataset: unfit as typeof dataset, network, training: settings(1) };
-  await expect(trainClassifier(options)).rejects.toThrow(message);
+  await expect(trainClassifier(options)).rejects.toThrow(error);
 });

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import type { NamedArray } from '../../data/safetensors.ts';
+import { DivergedError, UserError } from '../../errors.ts';
 import {
   add,
   avgPool,
   compile,
+  constant,
   type Device,
   exp,
   input,
@@ -24,10 +27,8 @@ import {
   listParameters,
   type Scope,
 } from '../../nn/index.ts';
-import type { Dataset } from '../../train/dataset.ts';
 import { createLayout, type Layout } from '../../train/layout.ts';
 import { adam } from '../../train/optimizers/index.ts';
-import type { NamedArray } from '../../train/safetensors.ts';
 import {
   gradientVectors,
   splitParameters,
@@ -123,7 +124,8 @@ export async function trainClassifier(
         targets[i * network.classes + label] = 1;
       });
       const { loss } = await program({
-        ...{ images, targets },
+        images,
+        targets,
         learningRate: Float32Array.of(rateAt(training, step)),
         step: Float32Array.of(step),
       });
@@ -147,7 +149,9 @@ function rateAt({ learningRate, warmup, steps }: ClassifierTraining, step: numbe
   return (learningRate * (1 + Math.cos((Math.PI * (step - rise)) / (steps - rise)))) / 2;
 }
 
-/** One training step as one graph; parameters are vectors of several of them (`train/update.ts`). */
+/**
+ * One training step as one graph; parameters are vectors of several of them (`train/update.ts`).
+ */
 function buildStep(
   network: ClassifierConfig,
   training: ClassifierTraining,
@@ -166,8 +170,10 @@ function buildStep(
   const specs = layout.segments.flatMap((segment) => segment.specs);
   const gradient = gradientVectors(objective, tensors, { specs, segments: layout.segments });
   const optimizer = adam({ weightDecay: training.weightDecay });
-  const options = { optimizer, clip: training.clip, ema: training.ema, microBatches: 1 };
-  const { state } = updateState(options, layout, { parameters, gradient, learningRate, step });
+  const options = { optimizer, clip: training.clip, microBatches: 1 };
+  const averages = { average: constant(1 - training.ema) };
+  const given = { parameters, gradient, learningRate, step, averages };
+  const { state } = updateState(options, layout, given);
   return {
     inputs: { images, targets, learningRate, step },
     outputs: { loss },
@@ -175,7 +181,10 @@ function buildStep(
   };
 }
 
-/** What is trained: the classifier, and from its features a sketch `[n, C, h, w]`, zero at the start. */
+/**
+ * What is trained: the classifier, and from its features a sketch `[n, C, h, w]`, zero at the
+ * start.
+ */
 function answer(network: ClassifierConfig, scope: Scope, images: Tensor) {
   const { features, logits } = classify(network, scope, images);
   const [channels, height, width] = network.shape;
@@ -201,21 +210,29 @@ function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
 function checkFit({ dataset, network }: TrainClassifierOptions): void {
   const { name, shape, labels } = dataset;
   if (labels === undefined) {
-    throw new UserError(`${name}: has no labels; a classifier needs a set with classes`);
+    throw new UserError(`${name}: has no labels; a classifier needs a set with classes`, {
+      code: 'unsupported',
+      facts: { data: name },
+    });
   }
   if (shape.join() !== network.shape.join()) {
     throw new UserError(
       `${name}: has images [${shape.join(', ')}], the classifier takes [${network.shape.join(', ')}]; give other data`,
+      { code: 'shape', facts: { data: name, shape, wanted: network.shape } },
     );
   }
-  const largest = labels.reduce((most, label) => Math.max(most, label), 0);
+  let largest = 0;
+  for (const label of labels) largest = Math.max(largest, label);
   if (largest >= network.classes) {
     throw new UserError(
       `${name}: has class ${largest}, the classifier tells ${network.classes} apart; give a larger number of classes`,
+      { code: 'mismatch', facts: { data: name, class: largest, classes: network.classes } },
     );
   }
 }
 
-function divergence(step: number, loss: number): UserError {
-  return new UserError(`step ${step}: the loss is ${loss}; try a smaller learning rate`);
+function divergence(step: number, loss: number): DivergedError {
+  return new DivergedError(`step ${step}: the loss is ${loss}; try a smaller learning rate`, {
+    step,
+  });
 }

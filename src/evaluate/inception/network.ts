@@ -1,10 +1,10 @@
 /**
- * The Inception network that FID is defined by: the one TensorFlow published on 2015-12-05, under the
- * names of parameters that its port to PyTorch has (pytorch-fid). Szegedy et al. 2016, “Rethinking the
- * Inception Architecture for Computer Vision”, Heusel et al. 2017 for FID.
+ * The Inception network that FID is defined by: the one TensorFlow published on 2015-12-05, under
+ * the names of parameters that its port to PyTorch has (pytorch-fid). Szegedy et al. 2016,
+ * “Rethinking the Inception Architecture for Computer Vision”, Heusel et al. 2017 for FID.
  *
- * It differs from the paper, and from torchvision's, where it pools inside of blocks: means leave the
- * padding out, and the last block takes the largest values where the others take means.
+ * It differs from the paper, and from torchvision's, where it pools inside of blocks: means leave
+ * the padding out, and the last block takes the largest values where the others take means.
  */
 import {
   add,
@@ -44,8 +44,8 @@ const square = (size: number) => [size, size] as const;
 const [ROW, COLUMN] = [[1, 7] as const, [7, 1] as const];
 
 /**
- * Features [N, 2048] of images [N, C, H, W] with values in [0, 1], C = 1 or 3 (gray is repeated), any
- * H and W: the means over the last 8 × 8 pixels (“pool3”).
+ * Computes the features [N, 2048] of images [N, C, H, W] with values in [0, 1], C = 1 or 3 (gray is
+ * repeated), any H and W: the means over the last 8 × 8 pixels (“pool3”).
  */
 export function inception(scope: Scope, images: Tensor): Tensor {
   const stem = inceptionStem(scope, prepare(images));
@@ -151,8 +151,8 @@ function blockE(scope: Scope, x: Tensor, pool: (x: Tensor) => Tensor): Tensor {
 const neighbourhoodMean = (x: Tensor) => avgPool(x, 3, { stride: 1, padding: 1 });
 
 /**
- * Convolution, normalisation by fixed statistics, rectifier: [N, C, H, W] → [N, channels, h, w]. The
- * normalisation is a scale of the kernel and a bias, which are constants if the parameters are.
+ * Convolution, normalisation by fixed statistics, rectifier: [N, C, H, W] → [N, channels, h, w].
+ * The normalisation is a scale of the kernel and a bias, which are constants if the parameters are.
  */
 function conv(
   scope: Scope,

@@ -20,14 +20,16 @@ export interface InceptionOptions {
   readonly threads?: number;
 }
 
-/** What the file holds beside the features' part: counters, and classifiers that FID has no use for. */
+/**
+ * What the file holds beside the features' part: counters, and classifiers that FID has no use for.
+ */
 const unused = /(^|\.)num_batches_tracked$|^(fc|AuxLogits)\./;
 
 /**
- * The features that FID is measured with, 2,048 of an image, from the network and the weights of
- * pytorch-fid. Images are resized to 299 × 299 as there, gray ones repeated.
- * @throws UserError for images of another number of channels, and for weights that lack a parameter,
- * have one in another shape, or have others.
+ * Opens the features that FID is measured with, 2,048 of an image, from the network and the weights
+ * of pytorch-fid. Images are resized to 299 × 299 as there, gray ones repeated.
+ * @throws UserError for images of another number of channels, and for weights that lack a
+ * parameter, have one in another shape, or have others.
  */
 export async function openInception({
   weights,
@@ -40,6 +42,7 @@ export async function openInception({
   if (shape.length !== 3 || (channels !== 1 && channels !== 3)) {
     throw new UserError(
       `Inception features: are of images [1 or 3, height, width], not [${shape.join(', ')}]`,
+      { code: 'shape', facts: { shape } },
     );
   }
   const specs = listParameters(inception, shape);
@@ -67,5 +70,6 @@ function checkWeights(
   if (report.matched === specs.length && report.extra.length === 0) return;
   throw new UserError(
     `${source}: is not FID's Inception network: ${describeReport(report)}; ${report.matched} of ${specs.length} parameters fit. Give pytorch-fid's pt_inception-2015-12-05-6726825d.pth`,
+    { code: 'mismatch', facts: { source, matched: report.matched, wanted: specs.length } },
   );
 }

@@ -1,9 +1,9 @@
 import { constant, matMul, type Tensor } from '../../graph/index.ts';
 
 /**
- * Images [N, C, H, W] → [N, C, height, width], bilinear, without smoothing where they get smaller: what
- * PyTorch's `interpolate` does with `mode='bilinear', align_corners=False`. Rows and columns are weighed
- * by a matrix each.
+ * Resizes images [N, C, H, W] → [N, C, height, width], bilinear, without smoothing where they get
+ * smaller: what PyTorch's `interpolate` does with `mode='bilinear', align_corners=False`. Rows and
+ * columns are weighed by a matrix each.
  */
 export function resizeBilinear(x: Tensor, height: number, width: number): Tensor {
   const [rows, columns] = x.shape.slice(2) as [number, number];

@@ -30,14 +30,17 @@ const op: Op = {
 };
 
 /**
- * x·scale + shift of x [N, C, ...] with one scale and one shift, [N, C] each, for every channel of
- * every example.
+ * Computes x·scale + shift of x [N, C, ...] with one scale and one shift, [N, C] each, for every
+ * channel of every example.
  */
 export function affine(x: Tensor, scale: Tensor, shift?: Tensor): Tensor {
   return apply(op, shift ? [x, scale, shift] : [x, scale], undefined);
 }
 
-/** Nodes of `affine`: on blocks, a 1×1 convolution by channel, which takes one pass over memory. */
+/**
+ * Emits the nodes of `affine`: on blocks, a 1×1 convolution by channel, which takes one pass over
+ * memory.
+ */
 export function emitAffine(
   emitter: Emitter,
   x: string,

@@ -25,8 +25,8 @@ const op: Op = {
 };
 
 /**
- * x, but what is computed from it waits until `trigger` is there: on the CPU, what was computed from
- * x before need not be kept until then.
+ * Returns x, but what is computed from it waits until `trigger` is there: on the CPU, what was
+ * computed from x before need not be kept until then.
  */
 export function after(x: Tensor, trigger: Tensor): Tensor {
   return apply(op, [x, trigger], undefined);

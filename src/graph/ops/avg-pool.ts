@@ -46,9 +46,10 @@ const countsAlong = (...place: Parameters<typeof insideAlong>) =>
   insideAlong(...place).map((inside) => inside.filter(Boolean).length);
 
 /**
- * Means over windows of size × size: [N, C, H, W] → [N, C, h, w], h = ⌊(H + 2·padding − size)/stride⌋ + 1.
- * Padding is at most half of `size` and is left out of the means: each is over the pixels that the window
- * holds. Without options windows are tiles, and H and W must be whole numbers of them.
+ * Takes the means over windows of size × size: [N, C, H, W] → [N, C, h, w],
+ * h = ⌊(H + 2·padding − size)/stride⌋ + 1. Padding is at most half of `size` and is left out of the
+ * means: each is over the pixels that the window holds. Without options windows are tiles, and H
+ * and W must be whole numbers of them.
  */
 export function avgPool(x: Tensor, size = 2, options: ConvOptions = {}): Tensor {
   const window = windowOf(size, options);

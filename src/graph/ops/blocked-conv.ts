@@ -5,9 +5,9 @@ import { blockedNode, fromBlocks, isBlocked, toBlocks } from './blocks.ts';
 import { memoize } from './memo.ts';
 
 /**
- * Whether the CPU runtime's blocked convolution serves an image and a weight [O, I, kh, kw]: the
- * input channels are whole blocks, or fewer than one, which it reads unblocked. A 1×1 kernel is a
- * matrix product, as good on an ordinary image: it takes blocks if they are there. The runtime
+ * Tells whether the CPU runtime's blocked convolution serves an image and a weight [O, I, kh, kw]:
+ * the input channels are whole blocks, or fewer than one, which it reads unblocked. A 1×1 kernel is
+ * a matrix product, as good on an ordinary image: it takes blocks if they are there. The runtime
  * moves inference weights to this form by itself; training weights change at every step, so the
  * graph has to.
  */
@@ -38,7 +38,7 @@ interface BlockedConv {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-/** A convolution in the runtime's blocked layout, ordinary layout in and out. */
+/** Computes a convolution in the runtime's blocked layout, ordinary layout in and out. */
 export function blockedConv(emitter: Emitter, call: BlockedConv): string {
   const { x, bias, weightShape, attributes } = call;
   const block = emitter.channelBlock;

@@ -110,7 +110,10 @@ const steps: Readonly<Record<string, (net: Net, x: Tensor) => Tensor>> = {
   turn: (_, x) => transpose(x, [0, 1, 3, 2]),
 };
 
-/** A random network's image, and the gradients of a weighted sum of it in everything it is made from. */
+/**
+ * A random network's image, and the gradients of a weighted sum of it in everything it is made
+ * from.
+ */
 function build(names: readonly string[], seed: number): Record<string, Tensor> {
   const draw = createDraw(seed);
   const shape = [draw.integer(1, 2), draw.pick([3, 16, 32]), draw.pick([4, 8]), draw.pick([4, 6])];

@@ -5,40 +5,41 @@ import type { Op, Shape, Tensor } from '../tensor.ts';
 /**
  * The CPU runtime's fast convolutions keep images in blocks of channels: [N, C/b, H, W, b] in place
  * of [N, C, H, W]. Ops hand each other ordinary images; one that works on blocks takes them through
- * `toBlocks` and returns `fromBlocks`. Where neighbours both do, what is between cancels: `toBlocks`
- * finds the blocks that the ordinary image was made from, and the conversion nobody reads is dropped.
+ * `toBlocks` and returns `fromBlocks`. Where neighbours both do, what is between cancels:
+ * `toBlocks` finds the blocks that the ordinary image was made from, and the conversion nobody
+ * reads is dropped.
  */
 export const BLOCKED = 'com.microsoft.nchwc';
 
 /** What `add` emits for two images in blocks: no operator of the runtime, see `fuse-sums.ts`. */
 export const BLOCKED_SUM = 'BlockedSum';
 
-/** Whether an image of this shape is whole blocks here. */
+/** Tells whether an image of this shape is whole blocks here. */
 export function hasBlocks({ target, channelBlock }: Emitter, shape: Shape): boolean {
   return (
     target === 'cpu' && channelBlock > 0 && shape.length === 4 && shape[1]! % channelBlock === 0
   );
 }
 
-/** Whether the image was made from blocks, so that they cost nothing. */
+/** Tells whether the image was made from blocks, so that they cost nothing. */
 export const isBlocked = (emitter: Emitter, name: string): boolean =>
   emitter.maker(name)?.op === 'ReorderOutput';
 
-/** The blocks of an image [N, C, H, W]; C in whole blocks. */
+/** Makes the blocks of an image [N, C, H, W]; C in whole blocks. */
 export function toBlocks(emitter: Emitter, name: string): string {
   const maker = emitter.maker(name);
   if (maker?.op === 'ReorderOutput') return maker.inputs[0]!;
   return emitter.node('ReorderInput', [name], { domain: BLOCKED });
 }
 
-/** The image of `channels` channels that blocks hold. */
+/** Makes the image of `channels` channels that blocks hold. */
 export function fromBlocks(emitter: Emitter, blocks: string, channels: number): string {
   return emitter.node('ReorderOutput', [blocks], { domain: BLOCKED, attributes: { channels } });
 }
 
 const isSum = ({ source }: Tensor) => source.kind === 'op' && source.op === 'add';
 
-/** A node of the runtime's blocked domain. */
+/** Adds a node of the runtime's blocked domain. */
 export function blockedNode(
   emitter: Emitter,
   op: string,
@@ -48,7 +49,10 @@ export function blockedNode(
   return emitter.node(op, inputs, { domain: BLOCKED, attributes });
 }
 
-/** The same blocks under the shape [N·C/b, H·W, b]: a matrix of positions by channels for each block. */
+/**
+ * Shows the same blocks under the shape [N·C/b, H·W, b]: a matrix of positions by channels for each
+ * block.
+ */
 export function blockMatrices(emitter: Emitter, blocks: string, shape: Shape): string {
   const [batch, channels, height, width] = shape as readonly [number, number, number, number];
   const block = emitter.channelBlock;

@@ -8,7 +8,7 @@ const op: Op<{ readonly dtype: DType }> = {
     emitter.node('Cast', inputs, { attributes: { to: onnxType[dtype] } }),
 };
 
-/** The same values as another type. No gradient flows: only float32 is differentiated. */
+/** Converts to another type. No gradient flows: only float32 is differentiated. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : apply(op, [x], { dtype });
 }

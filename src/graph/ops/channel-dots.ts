@@ -21,12 +21,15 @@ const op: Op = {
   lower: (emitter, [x, y], { inputs }) => emitChannelDots(emitter, x!, y!, inputs[0]!.shape),
 };
 
-/** Σ over positions of x·y, both [N, C, ...]: [N, C]. */
+/** Sums over positions of x·y, both [N, C, ...]: [N, C]. */
 export function channelDots(x: Tensor, y: Tensor): Tensor {
   return apply(op, [x, y], undefined);
 }
 
-/** Nodes of `channelDots`. On the CPU a product of matrices, without writing x·y to memory. */
+/**
+ * Emits the nodes of `channelDots`. On the CPU a product of matrices, without writing x·y to
+ * memory.
+ */
 export function emitChannelDots(emitter: Emitter, x: string, y: string, shape: Shape): string {
   const [batch, channels] = shape as readonly [number, number];
   const domain = 'com.microsoft';

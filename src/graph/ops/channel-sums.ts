@@ -22,12 +22,14 @@ const op: Op = {
   lower: (emitter, [x], { inputs }) => emitChannelSums(emitter, x!, inputs[0]!.shape),
 };
 
-/** Σ over positions of x [N, C, ...]: [N, C]. */
+/** Sums over positions of x [N, C, ...]: [N, C]. */
 export function channelSums(x: Tensor): Tensor {
   return simplified(x) ?? apply(op, [x], undefined);
 }
 
-/** Sums of what `affine` made, or of sums of such, follow from the sums of what it was made from. */
+/**
+ * Sums of what `affine` made, or of sums of such, follow from the sums of what it was made from.
+ */
 function simplified(x: Tensor): Tensor | undefined {
   if (x.source.kind !== 'op') return undefined;
   const [a, b, c] = x.inputs as readonly [Tensor, Tensor, Tensor | undefined];
@@ -40,7 +42,7 @@ function simplified(x: Tensor): Tensor | undefined {
   return c ? add(scaled, mul(c, sizeOf(x.shape.slice(2)))) : scaled;
 }
 
-/** Nodes of `channelSums`: on blocks, a product with a row of ones. */
+/** Emits the nodes of `channelSums`: on blocks, a product with a row of ones. */
 export function emitChannelSums(emitter: Emitter, x: string, shape: Shape): string {
   const [batch, channels] = shape as readonly [number, number];
   const sums = emitter.ints([batch, channels]);

@@ -37,7 +37,7 @@ const op: Op<{ readonly axis: number }> = {
   },
 };
 
-/** Tensors laid end to end along one axis; other sizes must agree. */
+/** Lays tensors end to end along one axis; other sizes must agree. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) fail('concat', 'needs at least one tensor');
   const resolved = resolveAxis('concat', tensors[0]!, axis);

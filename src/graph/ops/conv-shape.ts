@@ -13,11 +13,12 @@ export interface Geometry {
   readonly padding: readonly [number, number];
 }
 
+/** Resolves the options of a convolution. */
 export function geometryOf({ stride = 1, padding = 0 }: ConvOptions): Geometry {
   return { stride, padding: typeof padding === 'number' ? [padding, padding] : padding };
 }
 
-/** ONNX's form of the padding: in front of both axes, then behind them. */
+/** Writes ONNX's form of the padding: in front of both axes, then behind them. */
 export const padsOf = ({ padding }: Geometry): number[] => [...padding, ...padding];
 
 /** Checks what every convolution needs: float images [N, C, H, W], a whole stride and padding. */
@@ -28,6 +29,7 @@ export function checkConv(op: string, inputs: readonly Tensor[], geometry: Geome
   checkGeometry(op, inputs, geometry);
 }
 
+/** Checks the options of a convolution. */
 export function checkGeometry(
   op: string,
   inputs: readonly Tensor[],
@@ -38,7 +40,7 @@ export function checkGeometry(
   if (wrong !== undefined) fail(op, `padding ${wrong} is not ≥ 0`, inputs);
 }
 
-/** ⌊(size + 2·padding − kernel)/stride⌋ + 1 of height and width. */
+/** Computes ⌊(size + 2·padding − kernel)/stride⌋ + 1 of height and width. */
 export function convSizes(
   image: readonly number[],
   kernel: readonly number[],

@@ -52,7 +52,8 @@ const op: Op<Attributes> = {
     const { stride, padding, outputSize } = attributes;
     const [from, weight] = inputs as readonly [Tensor, Tensor];
     const kernel = weight.shape.slice(2);
-    // At stride 1 this is a convolution with the kernel turned around, which the runtime does faster.
+    // At stride 1 this is a convolution with the kernel turned around, which the runtime does
+    // faster.
     const pads = kernel.map((size, i) => size - 1 - padding[i]!);
     if (
       stride === 1 &&
@@ -96,7 +97,7 @@ function pointwise(emitter: Emitter, y: string, w: string, inputs: readonly Tens
 }
 
 /**
- * The adjoint of `conv2d` in its input, also known as deconvolution: y [N, O, h, w],
+ * Applies the adjoint of `conv2d` in its input, also known as deconvolution: y [N, O, h, w],
  * w [O, C, kh, kw] → [N, C, H, W].
  */
 export function convTranspose2d(y: Tensor, w: Tensor, options: Options = {}): Tensor {

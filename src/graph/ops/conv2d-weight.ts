@@ -57,7 +57,8 @@ const op: Op<Attributes> = {
       if (lanes) return weightGradientByLanes(emitter, operands, lanes);
       return weightGradientByShifts(emitter, operands);
     }
-    // A convolution in which batch and channels change places: y is the kernel, spread by the stride.
+    // A convolution in which batch and channels change places: y is the kernel, spread by the
+    // stride.
     const swap = { attributes: { perm: [1, 0, 2, 3] } };
     const swapped = [x!, y!].map((name) => emitter.node('Transpose', [name], swap));
     const wide = emitter.node('Conv', swapped, {
@@ -83,7 +84,7 @@ function sizesOf(inputs: readonly Tensor[], { stride, padding, kernel }: Attribu
 }
 
 /**
- * The adjoint of `conv2d` in its weight: x [N, C, H, W], y [N, O, h, w] → [O, C, kh, kw],
+ * Applies the adjoint of `conv2d` in its weight: x [N, C, H, W], y [N, O, h, w] → [O, C, kh, kw],
  * Σ over the batch and all positions of y times the patch of x it was computed from.
  */
 export function conv2dWeight(x: Tensor, y: Tensor, options: Options): Tensor {

@@ -73,7 +73,7 @@ function isConstant(tensor: Tensor): boolean {
 }
 
 /**
- * Two-dimensional convolution (cross-correlation, as the field writes it):
+ * Convolves in two dimensions (cross-correlation, as the field writes it):
  * x [N, C, H, W], w [O, C, kh, kw] → [N, O, h, w] with h = ⌊(H + 2·padding − kh)/stride⌋ + 1.
  */
 export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {

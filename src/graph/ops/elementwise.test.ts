@@ -13,7 +13,9 @@ import {
 } from '../testing.ts';
 import * as ops from './index.ts';
 
-/** Maclaurin series of the error function (Abramowitz & Stegun 7.1.5), good in doubles to |x| = 4. */
+/**
+ * Maclaurin series of the error function (Abramowitz & Stegun 7.1.5), good in doubles to |x| = 4.
+ */
 function erf(x: number): number {
   let term = x;
   let sum = x;

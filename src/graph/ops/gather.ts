@@ -19,7 +19,7 @@ const op: Op<{ readonly axis: number }> = {
   lower: (emitter, inputs, { attributes }) => emitter.node('Gather', inputs, { attributes }),
 };
 
-/** Rows of x along `axis` at `indices` [n], which may repeat. */
+/** Takes rows of x along `axis` at `indices` [n], which may repeat. */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return apply(op, [x, indices], { axis: resolveAxis('gather', x, axis) });
 }

@@ -60,23 +60,23 @@ const deviation: Op<GroupOptions> = {
     emitMoments(emitter, x!, inputs[0]!.shape, attributes).inverse,
 };
 
-/** Mean of each group of channels of x [N, C, ...]: [N, groups]. */
+/** Computes the mean of each group of channels of x [N, C, ...]: [N, groups]. */
 export function groupMean(x: Tensor, options: GroupOptions): Tensor {
   return apply(mean, [x], options);
 }
 
-/** 1/√(variance + ε) of each group of channels of x [N, C, ...]: [N, groups]. */
+/** Computes 1/√(variance + ε) of each group of channels of x [N, C, ...]: [N, groups]. */
 export function inverseDeviation(x: Tensor, options: GroupOptions): Tensor {
   return apply(deviation, [x], options);
 }
 
-/** Values by group [N, groups], repeated for each channel: [N, C]. */
+/** Repeats values by group [N, groups] for each channel: [N, C]. */
 export function toChannels(values: Tensor, channels: number): Tensor {
   const groups = values.shape[1]!;
   return matMul(values, constant(membersOf(groups, channels), [groups, channels]));
 }
 
-/** Values by channel [N, C], summed over the channels of each group: [N, groups]. */
+/** Sums values by channel [N, C] over the channels of each group: [N, groups]. */
 export function toGroups(values: Tensor, groups: number): Tensor {
   const channels = values.shape[1]!;
   const members = constant(membersOf(groups, channels), [groups, channels]);
@@ -84,12 +84,13 @@ export function toGroups(values: Tensor, groups: number): Tensor {
   return matMul(values, members, { transposeB: true });
 }
 
-/** Elements of one group of one example. */
+/** Counts the elements of one group of one example. */
 export const groupSize = (shape: Shape, groups: number) => sizeOf(shape.slice(1)) / groups;
 
 /**
- * Nodes for mean and inverse deviation, [N, groups] each. On blocks they come from sums and sums of
- * squares by channel; elsewhere layer normalisation of rows, one for each group, has both.
+ * Emits the nodes for mean and inverse deviation, [N, groups] each. On blocks they come from sums
+ * and sums of squares by channel; elsewhere layer normalisation of rows, one for each group, has
+ * both.
  */
 export function emitMoments(emitter: Emitter, x: string, shape: Shape, options: GroupOptions) {
   const { groups, epsilon } = options;
@@ -117,7 +118,10 @@ export function emitMoments(emitter: Emitter, x: string, shape: Shape, options: 
   return { mean: first, inverse: emitter.node('Pow', [padded, emitter.scalar(-0.5)]) };
 }
 
-/** Layer normalisation with every group as a row: the normalised rows, their means and 1/√(variance + ε). */
+/**
+ * Emits layer normalisation with every group as a row: the normalised rows, their means and
+ * 1/√(variance + ε).
+ */
 export function emitRows(
   emitter: Emitter,
   x: string,
@@ -131,6 +135,7 @@ export function emitRows(
   return emitter.nodes('LayerNormalization', [rows, ones], 3, { attributes });
 }
 
+/** Checks that channels split into groups. */
 export function checkGroups(name: string, x: Tensor, groups: number): void {
   checkFloat(name, [x]);
   const channels = x.shape[1];

@@ -28,15 +28,18 @@ const op: Op<GroupOptions> = {
     const [x, scale, bias] = inputs as readonly [Tensor, Tensor, Tensor];
     checkFloat('groupNorm', inputs);
     checkGroups('groupNorm', x, groups);
-    if (scale.shape.join() !== `${x.shape[1]}` || bias.shape.join() !== `${x.shape[1]}`) {
-      fail('groupNorm', `scale and bias must be [${x.shape[1]}]`, inputs);
+    const [rows, channels] = x.shape;
+    const allowed = [`${channels}`, `${rows},${channels}`];
+    if (scale.shape.join() !== bias.shape.join() || !allowed.includes(scale.shape.join())) {
+      fail('groupNorm', `scale and bias must be [${channels}], or [${rows}, ${channels}]`, inputs);
     }
     return { shape: x.shape, dtype: x.dtype };
   },
   /**
-   * With n = r·(x − μ) the standardized x and sums over positions S1 = Σ dy, S2 = Σ dy·n per example
-   * and channel, everything follows from these small sums: dscale = Σ S2, dbias = Σ S1 over
-   * examples, and dx = r·(scale·dy − A − n·B) with A, B the means over a group of scale·S1, scale·S2.
+   * With n = r·(x − μ) the standardized x and sums over positions S1 = Σ dy, S2 = Σ dy·n per
+   * example and channel, everything follows from these small sums: dscale = Σ S2, dbias = Σ S1 over
+   * examples where they are shared, and dx = r·(scale·dy − A − n·B) with A, B the means over a
+   * group of scale·S1, scale·S2.
    */
   gradient: ({ inputs, attributes }, cotangent) => {
     const [x, scale] = inputs as readonly [Tensor, Tensor];
@@ -56,7 +59,8 @@ const op: Op<GroupOptions> = {
       affine(cotangent, mul(wide(inverse), scale)),
       affine(x, wide(slope), wide(shift)),
     );
-    const perChannel = (sum: Tensor) => reshape(reduceSum(sum, 0), [channels]);
+    const perChannel = (sum: Tensor) =>
+      scale.shape.length === 2 ? sum : reshape(reduceSum(sum, 0), [channels]);
     return [dx, perChannel(sum2), perChannel(sum1)];
   },
   lower: (emitter, [x, scale, bias], { inputs, attributes }) => {
@@ -65,7 +69,8 @@ const op: Op<GroupOptions> = {
     if (!hasBlocks(emitter, shape)) {
       const rows = emitRows(emitter, x!, shape, attributes)[0]!;
       const normal = emitter.node('Reshape', [rows, emitter.ints(shape)]);
-      const perChannel = emitter.ints([channels, ...shape.slice(2).map(() => 1)]);
+      const own = inputs[1]!.shape;
+      const perChannel = emitter.ints([...own, ...shape.slice(2).map(() => 1)]);
       const scaled = emitter.node('Mul', [normal, emitter.node('Reshape', [scale!, perChannel])]);
       return emitter.node('Add', [scaled, emitter.node('Reshape', [bias!, perChannel])]);
     }
@@ -80,8 +85,9 @@ const op: Op<GroupOptions> = {
 };
 
 /**
- * Group normalisation (Wu & He 2018): each group of channels of x [N, C, ...] to mean 0 and
- * variance 1, then per-channel `scale` [C] and `bias` [C]. ε is 1e-5 unless given.
+ * Applies group normalisation (Wu & He 2018): each group of channels of x [N, C, ...] to mean 0 and
+ * variance 1, then per-channel `scale` and `bias`, [C] or, for each example its own, [N, C]. ε is
+ * 1e-5 unless given.
  */
 export function groupNorm(
   x: Tensor,

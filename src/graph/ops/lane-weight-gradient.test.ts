@@ -69,7 +69,8 @@ async function expectEqual(
   const outputs: Record<string, Tensor> = { shifts: apply(weightGradient, [x, y], { sizes }) };
   for (const lanes of splits) {
     outputs[`${lanes.parts} parts, ${lanes.groups} groups`] = apply(weightGradient, [x, y], {
-      ...{ sizes, lanes },
+      sizes,
+      lanes,
     });
   }
   const { shifts, ...byLanes } = await evaluate(outputs);

@@ -17,15 +17,15 @@ interface Lanes {
 }
 
 /**
- * The weight gradient at stride 1 as one blocked convolution, for the CPU.
+ * Computes the weight gradient at stride 1 as one blocked convolution, for the CPU.
  *
- * dW[o, c, a, b] = Σ y[n, o, u, v] · x[n, c, u + a − p, v + b − p] is a convolution in which y is the
- * kernel, as large as the image, and examples are its input channels. Channels of x lie side by side
- * in the width, [row][column][c], where a dilation of C steps from column to column: the result is kh
- * rows of kw·C values for every o, long rows, which the convolution is fast at. An image is cut into
- * parts of its height, so that a lane's kernel stays in cache and examples × parts are whole blocks.
- * x and y are copied once, y even without its border; a matrix product would need copies of both for
- * every kernel column or row.
+ * dW[o, c, a, b] = Σ y[n, o, u, v] · x[n, c, u + a − p, v + b − p] is a convolution in which y is
+ * the kernel, as large as the image, and examples are its input channels. Channels of x lie side by
+ * side in the width, [row][column][c], where a dilation of C steps from column to column: the
+ * result is kh rows of kw·C values for every o, long rows, which the convolution is fast at. An
+ * image is cut into parts of its height, so that a lane's kernel stays in cache and examples ×
+ * parts are whole blocks. x and y are copied once, y even without its border; a matrix product
+ * would need copies of both for every kernel column or row.
  */
 export function weightGradientByLanes(
   emitter: Emitter,
@@ -54,7 +54,9 @@ export function weightGradientByLanes(
   return emitter.node('Transpose', [last], { attributes: { perm: [0, 3, 1, 2] } });
 }
 
-/** How to split a convolution, where that can be done: channels and lanes in whole blocks. */
+/**
+ * Chooses how to split a convolution, where that can be done: channels and lanes in whole blocks.
+ */
 export function chooseLanes({ channelBlock }: Emitter, sizes: ConvSizes): Lanes | undefined {
   const { n, c, o, outH, outW, kh } = sizes;
   if (channelBlock === 0 || c % channelBlock !== 0 || o % channelBlock !== 0) return undefined;
@@ -77,7 +79,9 @@ export function chooseLanes({ channelBlock }: Emitter, sizes: ConvSizes): Lanes 
   return { parts, groups };
 }
 
-/** x as [1, lanes, rows + kh − 1, (outW + kw − 1)·C], borders filled with zeros, lanes in blocks. */
+/**
+ * x as [1, lanes, rows + kh − 1, (outW + kw − 1)·C], borders filled with zeros, lanes in blocks.
+ */
 function laneInput(emitter: Emitter, x: string, sizes: ConvSizes, parts: number): string {
   const { n, c, h, w, outH, outW, kh, kw, padding } = sizes;
   const block = emitter.channelBlock;
@@ -118,7 +122,9 @@ function laneKernel(
 
 const onesOf = memoize((length: number) => new Float32Array(length).fill(1));
 
-/** Order: lane (part of height, example), row, column, channel block. Outside is the row of zeros. */
+/**
+ * Order: lane (part of height, example), row, column, channel block. Outside is the row of zeros.
+ */
 const inputRows = memoize(
   (
     n: number,

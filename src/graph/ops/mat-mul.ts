@@ -54,8 +54,8 @@ const op: Op<Required<Options>> = {
 };
 
 /**
- * Matrix product of the last two axes, batched over the others, which broadcast: [.., m, k]·[.., k, n]
- * → [.., m, n]. Of float32, or of float64 on the CPU, which is not differentiated.
+ * Computes the matrix product of the last two axes, batched over the others, which broadcast: [..,
+ * m, k]·[.., k, n] → [.., m, n]. Of float32, or of float64 on the CPU, which is not differentiated.
  */
 export function matMul(a: Tensor, b: Tensor, options: Options = {}): Tensor {
   return apply(op, [a, b], { transposeA: false, transposeB: false, ...options });

@@ -41,7 +41,10 @@ const op: Op<Window> = {
 const identity = (size: number) =>
   Float32Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
 
-/** 1 where a place (row and column of the window) is inside the image: [place, window row, window column]. */
+/**
+ * 1 where a place (row and column of the window) is inside the image: [place, window row, window
+ * column].
+ */
 function placesInside(rows: readonly boolean[][], columns: readonly boolean[][]): Float32Array {
   const places = [...rows[0]!.keys()].flatMap((a) => [...columns[0]!.keys()].map((b) => [a, b]));
   return Float32Array.from(
@@ -52,9 +55,9 @@ function placesInside(rows: readonly boolean[][], columns: readonly boolean[][])
 }
 
 /**
- * Largest values of windows of size × size, which lie side by side unless `options` say otherwise:
- * [N, C, H, W] → [N, C, h, w], h = ⌊(H + 2·padding − size)/stride⌋ + 1. Padding is at most half of
- * `size` and never the largest.
+ * Takes the largest values of windows of size × size, which lie side by side unless `options` say
+ * otherwise: [N, C, H, W] → [N, C, h, w], h = ⌊(H + 2·padding − size)/stride⌋ + 1. Padding is at
+ * most half of `size` and never the largest.
  */
 export function maxPool(x: Tensor, size = 2, options: ConvOptions = {}): Tensor {
   return apply(op, [x], windowOf(size, options));

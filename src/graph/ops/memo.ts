@@ -1,4 +1,6 @@
-/** Remembers a function's results by its arguments, so that the emitter meets the same array again. */
+/**
+ * Remembers a function's results by its arguments, so that the emitter meets the same array again.
+ */
 export function memoize<A extends readonly number[], R>(
   compute: (...args: A) => R,
 ): (...args: A) => R {

@@ -20,7 +20,7 @@ const op: Op<{ readonly before: Shape; readonly after: Shape }> = {
   },
 };
 
-/** Zeros around x: `before[i]` in front of axis i, `after[i]` behind it. */
+/** Puts zeros around x: `before[i]` in front of axis i, `after[i]` behind it. */
 export function pad(x: Tensor, before: Shape, after: Shape): Tensor {
   const rank = x.shape.length;
   const wrong = [...before, ...after].some((count) => !Number.isInteger(count) || count < 0);

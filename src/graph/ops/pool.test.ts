@@ -67,7 +67,9 @@ describe.each(windows)('size $size, stride $stride, padding $padding', (window) 
     const w = normalInput(draw, [channels, channels, 3, 3]);
     const made = conv2d(x, w, { padding: 1 });
     const outputs = {
-      ...{ largest, means, made },
+      largest,
+      means,
+      made,
       madeLargest: maxPool(made, size, options),
       madeMeans: avgPool(made, size, options),
     };

@@ -21,7 +21,7 @@ const op: Op<{ readonly axes: readonly number[] }> = {
     emitter.node('ReduceMax', [x!, emitter.ints(axes)], { attributes: { keepdims: 1 } }),
 };
 
-/** Largest element over `axes` (default: all), which stay as size 1. */
+/** Takes the largest element over `axes` (default: all), which stay as size 1. */
 export function reduceMax(x: Tensor, axes?: number | readonly number[]): Tensor {
   const resolved = resolveAxes('reduceMax', x, axes);
   return resolved.length === 0 ? x : apply(op, [x], { axes: resolved });

@@ -17,7 +17,7 @@ const op: Op<{ readonly axes: readonly number[] }> = {
     emitter.node('ReduceMean', [x!, emitter.ints(axes)], { attributes: { keepdims: 1 } }),
 };
 
-/** Mean over `axes` (default: all), which stay as size 1. */
+/** Takes the mean over `axes` (default: all), which stay as size 1. */
 export function reduceMean(x: Tensor, axes?: number | readonly number[]): Tensor {
   const resolved = resolveAxes('reduceMean', x, axes);
   return resolved.length === 0 ? x : apply(op, [x], { axes: resolved });

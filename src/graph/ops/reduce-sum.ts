@@ -13,7 +13,7 @@ const op: Op<{ readonly axes: readonly number[] }> = {
     emitter.node('ReduceSum', [x!, emitter.ints(axes)], { attributes: { keepdims: 1 } }),
 };
 
-/** Sum over `axes` (default: all), which stay as size 1. */
+/** Sums over `axes` (default: all), which stay as size 1. */
 export function reduceSum(x: Tensor, axes?: number | readonly number[]): Tensor {
   const resolved = resolveAxes('reduceSum', x, axes);
   return resolved.length === 0 ? x : apply(op, [x], { axes: resolved });

@@ -11,7 +11,10 @@ const op: Op<{ readonly shape: Shape }> = {
     }),
 };
 
-/** The same elements in row-major order under another shape; one size may be −1: what is left. */
+/**
+ * Arranges the same elements in row-major order under another shape; one size may be −1: what is
+ * left.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const left = sizeOf(x.shape) / known;

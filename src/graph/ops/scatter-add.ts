@@ -30,7 +30,10 @@ const op: Op<{ readonly size: number; readonly axis: number }> = {
   },
 };
 
-/** The transpose of `gather`: zeros with `size` rows along `axis`, to which row i of `updates` is added at `indices[i]`. */
+/**
+ * Applies the transpose of `gather`: zeros with `size` rows along `axis`, to which row i of
+ * `updates` is added at `indices[i]`.
+ */
 export function scatterAdd(updates: Tensor, indices: Tensor, size: number, axis = 0): Tensor {
   return apply(op, [updates, indices], { size, axis: resolveAxis('scatterAdd', updates, axis) });
 }

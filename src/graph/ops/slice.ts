@@ -34,7 +34,10 @@ const op: Op<{ readonly starts: Shape; readonly ends: Shape }> = {
   },
 };
 
-/** The box from `starts` (inclusive) to `ends` (exclusive), one number per axis; negative ends count from the end. */
+/**
+ * Cuts the box from `starts` (inclusive) to `ends` (exclusive), one number per axis; negative ends
+ * count from the end.
+ */
 export function slice(x: Tensor, starts: Shape, ends: Shape): Tensor {
   const rank = x.shape.length;
   if (starts.length !== rank || ends.length !== rank) {

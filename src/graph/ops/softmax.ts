@@ -16,7 +16,7 @@ const op: Op<{ readonly axis: number }> = {
   lower: (emitter, inputs, { attributes }) => emitter.node('Softmax', inputs, { attributes }),
 };
 
-/** eˣ over its sum along `axis` (default: the last). */
+/** Computes eˣ over its sum along `axis` (default: the last). */
 export function softmax(x: Tensor, axis = -1): Tensor {
   return apply(op, [x], { axis: resolveAxis('softmax', x, axis) });
 }

@@ -6,7 +6,7 @@ const op: Op = {
   lower: (_, [x]) => x!,
 };
 
-/** x, which the gradient sees as a constant. */
+/** Returns x, which the gradient sees as a constant. */
 export function stopGradient(x: Tensor): Tensor {
   return apply(op, [x], undefined);
 }

@@ -28,7 +28,7 @@ export interface Operands {
 const PARTS = 4;
 
 /**
- * The weight gradient at stride 1 as one batched matrix product, for the CPU.
+ * Computes the weight gradient at stride 1 as one batched matrix product, for the CPU.
  *
  * dW[o, c, a, b] = Σ y[n, o, r − a + p, v] · x[n, c, r, v + b − p] over examples n, rows r of x and
  * columns v of y. The kernel's column b only shifts x and its row a only shifts y, so with the kw
@@ -54,9 +54,9 @@ export function weightGradientByShifts(emitter: Emitter, { x, y, sizes }: Operan
 }
 
 /**
- * The weight gradient at any stride: the patches of x under each output pixel, gathered as rows
- * [outH·outW, kh·kw·c] of each example, from the left times y. Nine times the memory of x, where
- * the form by shifts takes three.
+ * Computes the weight gradient at any stride: the patches of x under each output pixel, gathered as
+ * rows [outH·outW, kh·kw·c] of each example, from the left times y. Nine times the memory of x,
+ * where the form by shifts takes three.
  */
 export function weightGradientByPatches(emitter: Emitter, { x, y, sizes }: Operands): string {
   const { n, c, h, w, o, outH, outW, kh, kw, stride, padding } = sizes;
@@ -71,7 +71,10 @@ export function weightGradientByPatches(emitter: Emitter, { x, y, sizes }: Opera
   return emitter.node('Transpose', [taps], { attributes: { perm: [0, 3, 1, 2] } });
 }
 
-/** The weight gradient of a 1×1 kernel: Σ over examples of y [o, h·w] times x [c, h·w] transposed. */
+/**
+ * Computes the weight gradient of a 1×1 kernel: Σ over examples of y [o, h·w] times x [c, h·w]
+ * transposed.
+ */
 export function pointwiseWeightGradient(emitter: Emitter, { x, y, sizes }: Operands): string {
   const { n, c, o, h, w } = sizes;
   const [left, right] = [
@@ -87,7 +90,10 @@ export function pointwiseWeightGradient(emitter: Emitter, { x, y, sizes }: Opera
 const pixelBlock = ({ channelBlock }: Emitter, channels: number) =>
   channelBlock > 0 && channels % channelBlock === 0 ? channelBlock : channels;
 
-/** x as rows of `block` channels: row ((n·C/block + c)·h + y)·w + x. The forward pass reorders the same way. */
+/**
+ * x as rows of `block` channels: row ((n·C/block + c)·h + y)·w + x. The forward pass reorders the
+ * same way.
+ */
 function pixelRows(emitter: Emitter, x: string, { n, c, h, w }: ConvSizes, block: number): string {
   const moved =
     block === c && block !== emitter.channelBlock

@@ -23,7 +23,7 @@ const op: Op = {
   lower: (emitter, inputs) => emitter.node('Where', inputs),
 };
 
-/** a where the condition holds, b elsewhere. All three broadcast. */
+/** Chooses a where the condition holds, b elsewhere. All three broadcast. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const choices = [a, b].map((choice) => (typeof choice === 'number' ? constant(choice) : choice));
   return apply(op, [condition, ...choices], undefined);

@@ -18,13 +18,13 @@ export interface Window extends Geometry {
   readonly size: number;
 }
 
-/** Windows lie side by side unless `options` say otherwise. */
+/** Reads how windows lie: they are side by side unless `options` say otherwise. */
 export const windowOf = (size: number, options: ConvOptions): Window => ({
   size,
   ...geometryOf({ stride: size, ...options }),
 });
 
-/** The shape rule of pooling; every window must hold a pixel of the image. */
+/** Applies the shape rule of pooling; every window must hold a pixel of the image. */
 export function inferPool(op: string, x: Tensor, window: Window): TensorType {
   const { size, padding } = window;
   checkFloat(op, [x]);
@@ -39,7 +39,10 @@ export function inferPool(op: string, x: Tensor, window: Window): TensorType {
   return { shape: [...x.shape.slice(0, 2), ...sizes], dtype: x.dtype };
 }
 
-/** Pooling by an ONNX operator, in blocks where the image comes in blocks. Padding counts nowhere. */
+/**
+ * Emits pooling by an ONNX operator, in blocks where the image comes in blocks. Padding counts
+ * nowhere.
+ */
 export function emitPool(
   emitter: Emitter,
   op: 'AveragePool' | 'MaxPool',
@@ -60,13 +63,13 @@ export function emitPool(
   return fromBlocks(emitter, pooled, shape[1]!);
 }
 
-/** Images [N, C, H, W] as images of one channel each, [N·C, 1, H, W]. */
+/** Shows images [N, C, H, W] as images of one channel each, [N·C, 1, H, W]. */
 export const asSingles = (x: Tensor): Tensor =>
   reshape(x, [x.shape[0]! * x.shape[1]!, 1, x.shape[2]!, x.shape[3]!]);
 
 /**
- * Adds what belongs to each place of each window to the pixel below it: y [N·C, P, h, w] by a kernel
- * [P, 1, size, size] to `shape` [N, C, H, W]. What falls on the padding is lost.
+ * Adds what belongs to each place of each window to the pixel below it: y [N·C, P, h, w] by a
+ * kernel [P, 1, size, size] to `shape` [N, C, H, W]. What falls on the padding is lost.
  */
 export function addToPixels(y: Tensor, kernel: Tensor, shape: Shape, window: Window): Tensor {
   const { stride, padding } = window;
@@ -74,7 +77,7 @@ export function addToPixels(y: Tensor, kernel: Tensor, shape: Shape, window: Win
   return reshape(convTranspose2d(y, kernel, { stride, padding, outputSize }), shape);
 }
 
-/** For each window along one axis, which of its places are inside the image. */
+/** Tells, for each window along one axis, which of its places are inside the image. */
 export function insideAlong(length: number, axis: 0 | 1, count: number, window: Window) {
   const { size, stride, padding } = window;
   return Array.from({ length: count }, (_, i) =>

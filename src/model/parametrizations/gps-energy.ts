@@ -2,8 +2,8 @@ import { estimatorOf, squaredResidual } from '../energy.ts';
 import type { Parametrization } from './parametrization.ts';
 
 /**
- * GPS, energy: a scalar φ_θ(ȳ) and ν = ȳ − σ̃²∇φ_θ(ȳ) (paper A, section 3.1). A network that keeps the
- * shape makes the scalar ‖ȳ − g_θ(ȳ)‖²/(2σ̃²).
+ * GPS, energy: a scalar φ_θ(ȳ) and ν = ȳ − σ̃²∇φ_θ(ȳ) (paper A, section 3.1). A network that keeps
+ * the shape makes the scalar ‖ȳ − g_θ(ȳ)‖²/(2σ̃²).
  */
 export const gpsEnergy: Parametrization = {
   name: 'gps-energy',
@@ -12,6 +12,7 @@ export const gpsEnergy: Parametrization = {
   noise: 'gaussian',
   stacked: false,
   takes: ['energy', 'estimator'],
+  told: false,
   build: ({ network, kind, inputSigma }) => {
     const energy: typeof network =
       kind === 'energy' ? network : (scope, z) => squaredResidual(z, network(scope, z), inputSigma);

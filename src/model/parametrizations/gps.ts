@@ -8,7 +8,8 @@ export const gps: Parametrization = {
   noise: 'gaussian',
   stacked: false,
   takes: ['estimator'],
-  build: ({ network, inputSigma, view }) => ({
-    denoiser: gpsEstimator(network, { effectiveSigma: inputSigma, view }),
+  told: true,
+  build: ({ network, inputSigma, view, dataScale: scale }) => ({
+    denoiser: gpsEstimator(network, { effectiveSigma: inputSigma, view, scale }),
   }),
 };

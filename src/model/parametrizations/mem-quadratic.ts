@@ -13,6 +13,7 @@ export const memQuadratic: Parametrization = {
   noise: 'gaussian',
   stacked: true,
   takes: ['estimator'],
+  told: false,
   build: ({ network, inputSigma, inputScale, metaEncoder }) => {
     const energy: typeof network = (scope, y) => {
       const inside = metaEncoder ? scope.at('estimator') : scope;

@@ -8,6 +8,7 @@ export const mem: Parametrization = {
   noise: 'gaussian',
   stacked: true,
   takes: ['energy'],
+  told: false,
   build: ({ network, inputSigma }) => ({
     energy: network,
     denoiser: estimatorOf(network, inputSigma),

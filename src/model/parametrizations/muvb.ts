@@ -19,14 +19,17 @@ import { fillNormal, randomKey } from '../../random.ts';
 import { estimatorOf } from '../energy.ts';
 import type { Parametrization, ParametrizationSetting } from './parametrization.ts';
 
-/** Draws of the code that the bound is averaged over where nothing is random: pairs ±ε, always the same. */
+/**
+ * Draws of the code that the bound is averaged over where nothing is random: pairs ±ε, always the
+ * same.
+ */
 const PAIRS = 2;
 
 /**
- * Multimeasurement unnormalised variational Bayes: the energy −ELBO(y) of a variational autoencoder that
- * encodes all measurements, with the known noise as its likelihood, so that its decoder's mean plays ν
- * (paper B, section 3.3). While training the code is drawn anew at every step; otherwise the bound is
- * averaged over fixed draws, and the energy is a function.
+ * Multimeasurement unnormalised variational Bayes: the energy −ELBO(y) of a variational autoencoder
+ * that encodes all measurements, with the known noise as its likelihood, so that its decoder's mean
+ * plays ν (paper B, section 3.3). While training the code is drawn anew at every step; otherwise
+ * the bound is averaged over fixed draws, and the energy is a function.
  */
 export const muvb: Parametrization = {
   name: 'muvb',
@@ -34,6 +37,7 @@ export const muvb: Parametrization = {
   noise: 'gaussian',
   stacked: true,
   takes: ['autoencoder'],
+  told: false,
   build: (setting) => {
     const { inputSigma } = setting;
     const energy = (scope: Scope, y: Tensor) => negativeBound(scope, y, setting);
@@ -84,7 +88,10 @@ function fixedNormal(latent: number): Tensor {
   return constant(values, [1, 2 * PAIRS, latent]);
 }
 
-/** Normal numbers [N, n] of random bytes [N, n, 4], by Box & Muller: two numbers of 16 bits for each. */
+/**
+ * Normal numbers [N, n] of random bytes [N, n, 4], by Box & Muller: two numbers of 16 bits for
+ * each.
+ */
 function normalOf(bytes: Tensor): Tensor {
   const [rows, count] = bytes.shape as readonly [number, number];
   const uniform = (first: number) => {

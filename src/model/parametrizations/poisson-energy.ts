@@ -18,10 +18,11 @@ import type { Parametrization } from './parametrization.ts';
 const MOST = 256;
 
 /**
- * Counts, energy: x̂_l(s) + b = ((s_l + 1)/Λ) exp(f(s) − f(s + e_l)) with s ~ Poisson(Λ(x + b)) (paper B, the Bayes
- * estimator of Poisson measurements). The energy that is learned is f(s) = Σ_l (log s_l! − s_l log Λ) − Λψ_θ(s/Λ):
- * its first part is that of x + b = 1, and leaves x̂_l(s) + b = exp(Λψ_θ((s + e_l)/Λ) − Λψ_θ(s/Λ)), a difference
- * quotient of ψ_θ. The ratio is exact, in each of the d dimensions: d + 1 energies for one estimate.
+ * Counts, energy: x̂_l(s) + b = ((s_l + 1)/Λ) exp(f(s) − f(s + e_l)) with s ~ Poisson(Λ(x + b))
+ * (paper B, the Bayes estimator of Poisson measurements). The energy that is learned is f(s) = Σ_l
+ * (log s_l! − s_l log Λ) − Λψ_θ(s/Λ): its first part is that of x + b = 1, and leaves
+ * x̂_l(s) + b = exp(Λψ_θ((s + e_l)/Λ) − Λψ_θ(s/Λ)), a difference quotient of ψ_θ. The ratio is
+ * exact, in each of the d dimensions: d + 1 energies for one estimate.
  */
 export const poissonEnergy: Parametrization = {
   name: 'poisson-energy',
@@ -29,6 +30,7 @@ export const poissonEnergy: Parametrization = {
   noise: 'poisson',
   stacked: false,
   takes: ['energy'],
+  told: false,
   build: ({ network, rate, background, shape }) => {
     if (sizeOf(shape) > MOST) {
       throw new UserError(

@@ -2,8 +2,9 @@ import { mul, softplus, sub } from '../../graph/index.ts';
 import type { Parametrization } from './parametrization.ts';
 
 /**
- * Counts, direct: ν_θ(s) = softplus(g_θ(s/Λ − b)) by least squares, s = Σ_m y_m ~ Poisson(Λ(x + b)), Λ = Mλ
- * (paper B, Poisson measurements). An intensity is never below 0, nor is the estimate.
+ * Counts, direct: ν_θ(s) = softplus(g_θ(s/Λ − b)) by least squares, s = Σ_m y_m ~
+ * Poisson(Λ(x + b)), Λ = Mλ (paper B, Poisson measurements). An intensity is never below 0, nor is
+ * the estimate.
  */
 export const poisson: Parametrization = {
   name: 'poisson',
@@ -12,6 +13,7 @@ export const poisson: Parametrization = {
   noise: 'poisson',
   stacked: false,
   takes: ['estimator'],
+  told: false,
   build: ({ network, rate, background }) => ({
     denoiser: (scope, counts) => {
       // Its mean, given x, is x.

@@ -1,5 +1,6 @@
 import type { Info, Kernel, State } from '../kernel.ts';
 import { stream } from '../noise.ts';
+import { overdampedStability } from './stability.ts';
 
 /** Position and the noise ξ_k that the next step uses again, both `[chains, dimension]`. */
 export interface BaoabLimitState extends State {
@@ -21,6 +22,9 @@ const info: Info = { scoreCalls: 1 };
  */
 export const baoabLimit: Kernel<BaoabLimitState> = {
   name: 'baoab-limit',
+  title: 'BAOAB, overdamped limit',
+  uses: { friction: false, inverseMass: true, trajectory: false },
+  stability: overdampedStability,
   scoreCalls: 1,
   needsLogDensity: false,
   start(target, { stepSize, inverseMass }, noise) {

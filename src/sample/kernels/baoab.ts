@@ -1,6 +1,7 @@
 import type { Info, Kernel, State } from '../kernel.ts';
 import { stream } from '../noise.ts';
 import { drawVelocity } from './langevin.ts';
+import { verletStability } from './stability.ts';
 
 /** Position, velocity and the score at the position, all `[chains, dimension]`. */
 export interface BaoabState extends State {
@@ -28,6 +29,9 @@ const info: Info = { scoreCalls: 1 };
  */
 export const baoab: Kernel<BaoabState> = {
   name: 'baoab',
+  title: 'BAOAB',
+  uses: { friction: true, inverseMass: true, trajectory: false },
+  stability: verletStability,
   scoreCalls: 1,
   needsLogDensity: false,
   start(target, { stepSize, friction, inverseMass }, noise) {

@@ -115,7 +115,8 @@ describe('birth-death', () => {
   });
 
   test('its first event has the rates of its docstring', async () => {
-    // Uniform numbers to order: the time of an event is −log(u)/total, its kind the cell of u·total.
+    // Uniform numbers to order: the time of an event is −log(u)/total, its kind the cell of
+    // u·total.
     const y = [3, 1];
     const births = posteriorMean(twoPlaces, y).map((x) => twoPlaces.rate * x);
     const rates = [births[0]!, 3, births[1]!, 1];

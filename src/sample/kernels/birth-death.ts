@@ -23,6 +23,9 @@ const DRAWS = 4;
  */
 export const birthDeath: Kernel<State, CountTarget> = {
   name: 'birth-death',
+  title: 'Birth and death, exact',
+  uses: { friction: false, inverseMass: false, trajectory: false },
+  counts: true,
   scoreCalls: 1,
   needsLogDensity: false,
   start(target, { stepSize }, noise) {

@@ -1,6 +1,7 @@
 import type { Info, Kernel, State } from '../kernel.ts';
 import { stream } from '../noise.ts';
-import { drawVelocity, flow } from './langevin.ts';
+import { drawVelocity, flow, flowNoise } from './langevin.ts';
+import { chengStability } from './stability.ts';
 
 /** Position and velocity, both `[chains, dimension]`. */
 export interface ChengState extends State {
@@ -27,6 +28,9 @@ const info: Info = { scoreCalls: 1 };
  */
 export const cheng: Kernel<ChengState> = {
   name: 'cheng',
+  title: 'Cheng et al. 2018',
+  uses: { friction: true, inverseMass: true, trajectory: false },
+  stability: chengStability,
   scoreCalls: 1,
   needsLogDensity: false,
   start(target, { stepSize, friction, inverseMass }, noise) {
@@ -36,10 +40,7 @@ export const cheng: Kernel<ChengState> = {
     const eta = new Float32Array(size);
     const exact = flow(stepSize, friction, inverseMass);
     const { keep, drift, pushPosition, pushVelocity } = exact;
-    // Cholesky: V = kick ξ, P = along ξ + aside η.
-    const kick = Math.sqrt(exact.varVelocity);
-    const along = kick > 0 ? exact.covariance / kick : 0;
-    const aside = Math.sqrt(Math.max(0, exact.varPosition - along * along));
+    const { along, aside, kick } = flowNoise(exact);
     return {
       async init(position) {
         const velocity = new Float32Array(position.length);

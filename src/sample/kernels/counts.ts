@@ -3,8 +3,8 @@ import { logFactorial } from '../../density/log-factorial.ts';
 import { UserError } from '../../errors.ts';
 
 /**
- * The binomial count of `n` trials of probability `p` at a uniform number u of (0, 1): exact inversion, with the
- * counts taken from the mode outwards as in `drawPoisson`.
+ * Draws the binomial count of `n` trials of probability `p` at a uniform number u of (0, 1): exact
+ * inversion, with the counts taken from the mode outwards as in `drawPoisson`.
  */
 export function binomialCount(u: number, n: number, p: number): number {
   if (n === 0 || p <= 0) return 0;
@@ -36,12 +36,16 @@ export function binomialCount(u: number, n: number, p: number): number {
 /** Far below the cells of 2^−46 that `refined` numbers fall in. */
 const TINY = 1e-24;
 
-/** A uniform number of 46 bits from two of 23: the second divides the cell of the first. */
+/** Refines a uniform number to 46 bits by two of 23: the second divides the cell of the first. */
 export function refined(first: number, second: number): number {
   return first + (second - 0.5) * 2 ** -23;
 }
 
-/** @throws UserError when a starting position is not a count that float32 holds. */
+/**
+ * Checks that a position holds counts of at most 2^24, which float32 holds exactly.
+ *
+ * @throws UserError when a starting position is not a count that float32 holds.
+ */
 export function checkCounts(position: Float32Array, chains: number): void {
   const bad = position.findIndex((y) => !(y >= 0 && y <= 2 ** 24 && Number.isInteger(y)));
   if (bad < 0) return;
@@ -51,7 +55,11 @@ export function checkCounts(position: Float32Array, chains: number): void {
   );
 }
 
-/** @throws UserError unless λ and the time of a step are finite and above 0. */
+/**
+ * Checks the rate λ of the noise and the time of a step.
+ *
+ * @throws UserError unless λ and the time of a step are finite and above 0.
+ */
 export function checkRates(rate: number, time: number): void {
   for (const [name, value] of [
     ['rate', rate],
@@ -63,7 +71,8 @@ export function checkRates(rate: number, time: number): void {
 }
 
 /**
- * λ x̂_l, the rate of births. An estimate below 0, which a network may give near 0, counts as 0.
+ * Computes λ x̂_l, the rate of births. An estimate below 0, which a network may give near 0, counts
+ * as 0.
  *
  * @throws UserError when the estimate is not finite.
  */

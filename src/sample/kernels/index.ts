@@ -7,6 +7,7 @@ import { malt } from './malt.ts';
 import { sachs } from './sachs.ts';
 import { shenLee } from './shen-lee.ts';
 import { tauLeap } from './tau-leap.ts';
+import { ubu } from './ubu.ts';
 import { ula } from './ula.ts';
 
 /** Every kernel of continuous y, by the name that options and the command line know it by. */
@@ -16,6 +17,7 @@ export const kernels = {
   'shen-lee': shenLee,
   ula,
   baoab,
+  ubu,
   'baoab-limit': baoabLimit,
   mala,
   malt,
@@ -30,7 +32,13 @@ export const countKernels = { 'birth-death': birthDeath, 'tau-leap': tauLeap } a
 /** Name of a walk on counts. */
 export type CountKernelName = keyof typeof countKernels;
 
-/** Score calls of one step by a kernel, the usual one if none is named; of `birth-death`, the least. */
-export function scoreCallsOf(kernel: KernelName | CountKernelName = 'sachs'): number {
+/**
+ * Counts the score calls of one step by a kernel, the usual one if none is named; of `birth-death`,
+ * the least.
+ */
+export function scoreCallsOf(
+  kernel: KernelName | CountKernelName | { readonly scoreCalls: number } = 'sachs',
+): number {
+  if (typeof kernel !== 'string') return kernel.scoreCalls;
   return { ...kernels, ...countKernels }[kernel].scoreCalls;
 }

@@ -21,7 +21,8 @@ export interface Flow {
 }
 
 /**
- * Coefficients of the flow over `time`, to a few roundings for any γt ≥ 0, zero included.
+ * Computes the coefficients of the flow over `time`, to a few roundings for any γt ≥ 0, zero
+ * included.
  *
  * @param out is overwritten and returned, so that a hot loop allocates nothing.
  */
@@ -51,8 +52,22 @@ export function flow(
   return out;
 }
 
-/** (1 − e^{−a})/a, 1 at 0: what is kept of a velocity, averaged over the time. */
-function meanKept(a: number): number {
+/** P = along ξ + aside η and V = kick ξ, of normal ξ and η. */
+export interface FlowNoise {
+  readonly along: number;
+  readonly aside: number;
+  readonly kick: number;
+}
+
+/** Factors the covariance of a flow's noise (P, V), by Cholesky. */
+export function flowNoise({ varPosition, covariance, varVelocity }: Flow): FlowNoise {
+  const kick = Math.sqrt(varVelocity);
+  const along = kick > 0 ? covariance / kick : 0;
+  return { along, aside: Math.sqrt(Math.max(0, varPosition - along * along)), kick };
+}
+
+/** Averages what is kept of a velocity over the time: (1 − e^{−a})/a, 1 at 0. */
+export function meanKept(a: number): number {
   return a === 0 ? 1 : -Math.expm1(-a) / a;
 }
 
@@ -85,7 +100,7 @@ function factorial(n: number): number {
   return n < 2 ? 1 : n * factorial(n - 1);
 }
 
-/** Stationary velocities, v ~ N(0, u I), written into `velocity` `[chains, dimension]`. */
+/** Draws stationary velocities, v ~ N(0, u I), written into `velocity` `[chains, dimension]`. */
 export function drawVelocity(
   noise: ChainNoise,
   counter: number,
@@ -97,7 +112,7 @@ export function drawVelocity(
   for (let i = 0; i < velocity.length; i++) velocity[i]! *= scale;
 }
 
-/** y += time · v. */
+/** Moves along the velocity: y += time · v. */
 export function drift(position: Float32Array, velocity: Float32Array, time: number): void {
   for (let i = 0; i < position.length; i++) position[i]! += time * velocity[i]!;
 }

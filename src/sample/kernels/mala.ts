@@ -27,6 +27,8 @@ export interface MalaState extends MetropolisState {
  */
 export const mala: Kernel<MalaState> = {
   name: 'mala',
+  title: 'MALA, with accept test',
+  uses: { friction: false, inverseMass: true, trajectory: false },
   scoreCalls: 1,
   needsLogDensity: true,
   start(target, { stepSize, inverseMass }, noise) {

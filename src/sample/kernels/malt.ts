@@ -31,6 +31,8 @@ export const MALT_STEPS = 10;
  */
 export const malt: Kernel<MetropolisState> = {
   name: 'malt',
+  title: 'MALT, with accept test',
+  uses: { friction: true, inverseMass: true, trajectory: true },
   scoreCalls: MALT_STEPS,
   needsLogDensity: true,
   start(target, parameters, noise) {

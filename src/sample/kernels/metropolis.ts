@@ -7,7 +7,7 @@ import { type ChainNoise, stream } from '../noise.ts';
 export type LogDensity = NonNullable<Target['logDensity']>;
 
 /**
- * The log-density of a target.
+ * Gives the log-density of a target.
  *
  * @throws UserError when it has none.
  */
@@ -19,7 +19,7 @@ export function logDensityOf(target: Target, kernel: string): LogDensity {
 }
 
 /**
- * log p at the start of every chain.
+ * Computes log p at the start of every chain.
  *
  * @throws UserError where it is NaN or +∞: such a chain would never move again.
  */

@@ -68,7 +68,8 @@ describe('sachs', () => {
     const parameters = { stepSize: 0.9, friction: 0.8, inverseMass: 0.7 };
     const chains = 20_000;
     const walk = sachs.start(gaussian(variances), parameters, chainNoise(12, chains));
-    // From N(0, I) the slowest of the three, of variance 4, forgets by e^{−γδ/2} a step: 4e-10 in 60.
+    // From N(0, I) the slowest of the three, of variance 4, forgets by e^{−γδ/2} a step: 4e-10 in
+    // 60.
     const start = new Float32Array(chains * 3);
     fillNormal(randomKey(55), 0, start);
     const state = await walk.init(start);

@@ -1,6 +1,7 @@
 import type { Info, Kernel, State } from '../kernel.ts';
 import { stream } from '../noise.ts';
 import { drawVelocity, drift } from './langevin.ts';
+import { verletStability } from './stability.ts';
 
 /** Position and velocity, both `[chains, dimension]`. */
 export interface SachsState extends State {
@@ -27,6 +28,9 @@ const info: Info = { scoreCalls: 1 };
  */
 export const sachs: Kernel<SachsState> = {
   name: 'sachs',
+  title: 'Sachs et al. 2017',
+  uses: { friction: true, inverseMass: true, trajectory: false },
+  stability: verletStability,
   scoreCalls: 1,
   needsLogDensity: false,
   start(target, { stepSize, friction, inverseMass }, noise) {

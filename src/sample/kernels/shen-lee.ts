@@ -29,6 +29,8 @@ const info: Info = { scoreCalls: 2 };
  */
 export const shenLee: Kernel<ShenLeeState> = {
   name: 'shen-lee',
+  title: 'Shen & Lee 2019',
+  uses: { friction: true, inverseMass: true, trajectory: false },
   scoreCalls: 2,
   needsLogDensity: false,
   start(target, { stepSize, friction, inverseMass }, noise) {

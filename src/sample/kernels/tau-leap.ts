@@ -19,6 +19,9 @@ const info: Info = { scoreCalls: 1 };
  */
 export const tauLeap: Kernel<State, CountTarget> = {
   name: 'tau-leap',
+  title: 'Birth and death by leaps',
+  uses: { friction: false, inverseMass: false, trajectory: false },
+  counts: true,
   scoreCalls: 1,
   needsLogDensity: false,
   start(target, { stepSize }, noise) {

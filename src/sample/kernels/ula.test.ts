@@ -60,7 +60,8 @@ describe('ula', () => {
   });
 
   test('keeps a mixture within standard errors at a small step, and not at a large one', async () => {
-    // Five statistics at 4 standard errors, 0.2 of which may be bias: by chance once in 1,500 seeds.
+    // Five statistics at 4 standard errors, 0.2 of which may be bias: by chance once in 1,500
+    // seeds.
     const size = { chains: 10_000, steps: 400, seed: 3 };
     const small = { ...parameters, inverseMass: 1, stepSize: 0.1 };
     expect(await mixtureDeparture(ula, small, size)).toBeLessThan(4);

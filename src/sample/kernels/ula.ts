@@ -1,5 +1,6 @@
 import type { Info, Kernel } from '../kernel.ts';
 import { stream } from '../noise.ts';
+import { overdampedStability } from './stability.ts';
 
 const info: Info = { scoreCalls: 1 };
 
@@ -15,6 +16,9 @@ const info: Info = { scoreCalls: 1 };
  */
 export const ula: Kernel = {
   name: 'ula',
+  title: 'ULA, overdamped',
+  uses: { friction: false, inverseMass: true, trajectory: false },
+  stability: overdampedStability,
   scoreCalls: 1,
   needsLogDensity: false,
   start(target, { stepSize, inverseMass }, noise) {

@@ -1,7 +1,7 @@
 import { add, div, mul, sqrt, sub } from '../../graph/index.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** Adagrad (Duchi et al. 2011), the optimizer of paper A. */
+/** Makes Adagrad (Duchi et al. 2011), the optimizer of paper A. */
 export function adagrad({ epsilon = 1e-10 }: { readonly epsilon?: number } = {}): Optimizer {
   return {
     name: 'adagrad',

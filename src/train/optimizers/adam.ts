@@ -9,7 +9,7 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** Adam (Kingma & Ba 2015, algorithm 1), with decoupled weight decay where asked for. */
+/** Makes Adam (Kingma & Ba 2015, algorithm 1), with decoupled weight decay where asked for. */
 export function adam(options: AdamOptions = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   return {
@@ -18,7 +18,8 @@ export function adam(options: AdamOptions = {}): Optimizer {
     update: ({ parameters, gradient, slots, learningRate, step }) => {
       const mean = add(mul(slots[0]!, beta1), mul(gradient, 1 - beta1));
       const square = add(mul(slots[1]!, beta2), mul(mul(gradient, gradient), 1 - beta2));
-      // Bias corrections are scalars: they go into the rate and the epsilon, not through the vectors.
+      // Bias corrections are scalars: they go into the rate and the epsilon, not through the
+      // vectors.
       const rootCorrection = sqrt(sub(1, pow(beta2, step)));
       const rate = div(mul(learningRate, rootCorrection), sub(1, pow(beta1, step)));
       const move = div(mul(mean, rate), add(sqrt(square), mul(rootCorrection, epsilon)));

@@ -11,8 +11,8 @@ export function chainUnder(target: EventTarget | null): number | undefined {
 }
 
 /**
- * A model is opened; pictures start chains, from `chain` on, else from the opened one, else from the first. What is
- * neither is said in place.
+ * A model is opened; pictures start chains, from `chain` on, else from the opened one, else from
+ * the first. What is neither is said in place.
  */
 export async function takeFiles(
   wall: Wall,
@@ -23,7 +23,7 @@ export async function takeFiles(
   if (model) await openFile(wall, model);
   const pictures = files.filter((file) => kindOf(file) === 'picture');
   if (pictures.length === 0 || !(await ready(wall))) return;
-  wall.show({ walkNote: undefined });
+  wall.show({ fileNote: undefined });
   const first = chain ?? openedChain(wall.state) ?? 0;
   for (const [i, file] of pictures.entries()) {
     const { shape } = wall.shown;
@@ -31,7 +31,7 @@ export async function takeFiles(
     try {
       await place(wall, first + i, await readPicture(file, shape, { negative }));
     } catch (error) {
-      wall.show({ walkNote: errorNote(error) });
+      wall.show({ fileNote: errorNote(error) });
     }
   }
 }

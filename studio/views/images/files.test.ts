@@ -10,10 +10,16 @@ test('files by their names', () => {
 
 test('the middle is taken, in the proportions of the model', () => {
   expect(cropTo({ width: 400, height: 200 }, square)).toEqual({
-    ...{ x: 100, y: 0, width: 200, height: 200 },
+    x: 100,
+    y: 0,
+    width: 200,
+    height: 200,
   });
   expect(cropTo({ width: 30, height: 100 }, { channels: 3, height: 20, width: 10 })).toEqual({
-    ...{ x: 0, y: 20, width: 30, height: 60 },
+    x: 0,
+    y: 20,
+    width: 30,
+    height: 60,
   });
 });
 
@@ -48,6 +54,7 @@ test('a model that is too large, or gone, is refused in one line', async () => {
       1e9,
     ),
   ).toEqual({
-    ...{ name: 'a.onnx', bytes },
+    name: 'a.onnx',
+    bytes,
   });
 });

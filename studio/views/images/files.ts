@@ -1,5 +1,6 @@
 /** Files of the reader's: pictures to start chains from, and models. */
 import { UserError } from '../../../src/errors.ts';
+import type { Told } from '../../engine/protocol.ts';
 import type { ImageShape } from './settings.ts';
 
 /** What a file is taken for, by its name. */
@@ -20,7 +21,9 @@ export function cropTo(
 const GREY = [0.299, 0.587, 0.114];
 
 /**
- * Pixels of four bytes as a picture `[c, h, w]` of [0, 1]; opacity counts against black, as in datasets.
+ * Pixels of four bytes as a picture `[c, h, w]` of [0, 1]; opacity counts against black, as in
+ * datasets.
+ *
  * @param negative turns black on white into white on black.
  */
 export function valuesOf(
@@ -84,6 +87,8 @@ export interface OwnModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** σ̃, where the reader had to give it. */
   readonly sigma?: number;
+  /** Once it was opened. */
+  readonly told?: Told;
 }
 
 /** @throws UserError for a file that is too large for a page, or cannot be read. */

@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import { addFrame, emptyHistory, KEPT, rested } from './history.ts';
 
 const frame = (step: number, values = 2) => ({
-  ...{ step, seconds: 0.1, ybar: new Float32Array(values), xhat: new Float32Array(values) },
+  step,
+  seconds: 0.1,
+  ybar: new Float32Array(values),
+  xhat: new Float32Array(values),
 });
-const at = (now: number) => ({ kernel: 'shen-lee', now }) as const;
+const at = (now: number, jump = 0) => ({ calls: { step: 2, jump }, now });
 
 test('frames, score calls and the rate of a walk', () => {
   let history = addFrame(emptyHistory, frame(5), at(1000));
@@ -41,4 +44,10 @@ test('the oldest frames go', () => {
   expect(history.frames).toHaveLength(KEPT);
   expect(history.frames[0]!.step).toBe(4);
   expect(history.scoreCalls).toBe(2 * (KEPT + 3));
+});
+
+test('a jump may have score calls of its own beside those of its steps', () => {
+  const first = addFrame(emptyHistory, frame(5), at(0, 3));
+  expect(first.scoreCalls).toBe(2 * 5 + 3);
+  expect(addFrame(first, frame(10), at(1, 3)).scoreCalls).toBe(2 * (2 * 5 + 3));
 });

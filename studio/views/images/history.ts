@@ -1,7 +1,5 @@
 /** What the wall has shown: the last jumps of every chain, and how fast they came. */
-import type { KernelName } from '../../../src/sample/kernels/index.ts';
 import type { WalkFrame } from '../../engine/protocol.ts';
-import { scoreCallsOf } from './settings.ts';
 
 export interface History {
   /** The oldest first; at most `KEPT`. */
@@ -22,14 +20,26 @@ const MOST_BYTES = 200e6;
 const FRESH = 0.2;
 
 export const emptyHistory: History = {
-  ...{ frames: [], scoreCalls: 0, rate: undefined, at: undefined },
+  frames: [],
+  scoreCalls: 0,
+  rate: undefined,
+  at: undefined,
 };
 
-/** Adds a frame that came at `now`, in milliseconds. A walk that began again has a history of its own. */
+/** Score calls of one chain: for a step, and for a jump beside those. */
+export interface Calls {
+  readonly step: number;
+  readonly jump: number;
+}
+
+/**
+ * Adds a frame that came at `now`, in milliseconds. A walk that began again has a history of its
+ * own.
+ */
 export function addFrame(
   history: History,
   frame: WalkFrame,
-  { kernel, now }: { readonly kernel: KernelName; readonly now: number },
+  { calls, now }: { readonly calls: Calls; readonly now: number },
 ): History {
   const last = history.frames.at(-1);
   const goesOn = last && frame.step > last.step && frame.xhat.length === last.xhat.length;
@@ -39,7 +49,7 @@ export function addFrame(
   const measured = at === undefined || now <= at ? undefined : (1000 * steps) / (now - at);
   return {
     frames: [...frames.slice(1 - kept), frame],
-    scoreCalls: scoreCalls + steps * scoreCallsOf(kernel),
+    scoreCalls: scoreCalls + steps * calls.step + calls.jump,
     rate:
       rate === undefined || measured === undefined
         ? (measured ?? rate)

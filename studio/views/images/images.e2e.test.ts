@@ -9,6 +9,8 @@ import { seriousFindings } from '../../testing/accessibility.ts';
 import { expectNoSidewaysScroll } from '../../testing/browser.ts';
 import {
   chooseModel,
+  dropOn,
+  evenPicture,
   multiple,
   openView,
   openWithSigma,
@@ -31,7 +33,7 @@ test('the model in the box walks as in Node, and its samples, filmstrip and GIF 
   await waitForStep(page, 4);
   expect(await page.getByText(/^Runs on the processor/).count()).toBe(1);
   // Two chains of four steps.
-  expect(await page.locator('dl dd').nth(2).textContent()).toBe('8');
+  expect(await page.locator('.stage dl dd').nth(2).textContent()).toBe('8');
   await page.getByLabel('Measurement 2', { exact: true }).waitFor();
 
   const npy = await saved(page, 'Samples (NPY)');
@@ -81,7 +83,8 @@ test('plays, goes on under its controls, and comes back by its link', async () =
   await page.getByLabel('Measurement 3', { exact: true }).waitFor();
   await page.getByRole('combobox', { name: 'Kernel' }).selectOption('baoab');
   await field('Step size').fill('0.25');
-  await page.getByRole('checkbox', { name: 'Walk the mean alone' }).check();
+  const walk = page.getByRole('combobox', { name: 'Walk' });
+  await walk.selectOption('mean');
   await press(page, 'Pause');
   const before = await stepShown(page);
   expect(before).toBeGreaterThanOrEqual(3);
@@ -97,13 +100,62 @@ test('plays, goes on under its controls, and comes back by its link', async () =
   await page.locator('[data-chain="4"]').waitFor();
   expect(await page.getByRole('combobox', { name: 'Kernel' }).inputValue()).toBe('baoab');
   expect(await field('Measurements M').inputValue()).toBe('3');
-  expect(await page.getByRole('checkbox', { name: 'Walk the mean alone' }).isChecked()).toBe(true);
+  expect(await walk.inputValue()).toBe('mean');
   await page.getByRole('heading', { name: 'Chain 1' }).waitFor();
   // The file itself is not in a link: its name is, and it can be opened again.
   expect(await page.getByRole('alert').textContent()).toMatch(/no model “half.onnx” in the box/);
   await openWithSigma(page, multiple('half.onnx', 0.5), '0,5');
   await waitForStep(page, 1);
   expect(await page.getByRole('alert').count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test('a family is told class and level, and walks one measurement after another', async () => {
+  const link = '?v=1&model=mnist-family&chains=2&jumpEvery=2&open=1';
+  const { page, complaints } = await openView(link, { width: 360 });
+  const command = page.locator('pre');
+  expect(await command.textContent()).toContain('--class 0,1,2,3,4,5,6,7,8,9 --walk sequential');
+  await press(page, 'Play');
+  await waitForStep(page, 4);
+  const field = (name: string) => page.getByRole('spinbutton', { name });
+  const select = (name: string) => page.getByRole('combobox', { name, exact: true });
+  expect(await field('Measurements M').isDisabled()).toBe(true);
+  expect(await field('Measurements M').inputValue()).toBe('10');
+  await select('Class').selectOption('7');
+  await field('Class σ̃').fill('0.8');
+  await field('Class σ̃').press('Enter');
+  await page.getByText(/step \d+, class 7/).waitFor();
+  // M = (1.6/0.8)².
+  await page.getByLabel('Measurement 5', { exact: true }).waitFor({ state: 'detached' });
+  expect(await field('Measurements M').inputValue()).toBe('4');
+  expect(await seriousFindings(page)).toEqual([]);
+  await expectNoSidewaysScroll(page);
+
+  const alert = page.getByRole('alert');
+  await dropOn(page, '[data-chain="1"]', [await evenPicture('red.png', '#ff0000')]);
+  await alert.filter({ hasText: /^one at a time, every jump begins anew/ }).waitFor();
+  await waitForStep(page, (await stepShown(page)) + 4);
+  await alert.getByRole('button').click();
+  await select('Walk').selectOption('joint');
+  await page.waitForFunction(() => document.querySelector('pre')?.textContent.includes('joint'));
+  expect(await command.textContent()).toContain(
+    '--class 7 --walk joint --sigma 0.8 --measurements 1 --friction 0.0625',
+  );
+  await waitForStep(page, (await stepShown(page)) + 4);
+
+  // Another model while it plays: what it does not know is gone, and comes back with the family.
+  await select('Model').selectOption('mnist');
+  await page.waitForFunction(() => !location.hash.includes('family'));
+  expect(await select('Class').count()).toBe(0);
+  expect(await select('Walk').locator('option').count()).toBe(2);
+  await page.getByText(/class 7/).waitFor({ state: 'detached' });
+  await waitForStep(page, 4);
+  await select('Model').selectOption('mnist-family');
+  await page.getByText(/step \d+, class 0/).waitFor();
+  await waitForStep(page, 4);
+  expect(await select('Walk').inputValue()).toBe('sequential');
+  expect(await select('Class').inputValue()).toBe('each');
+  expect(await alert.count()).toBe(0);
   expect(complaints).toEqual([]);
 });
 
@@ -120,7 +172,7 @@ test('chains are reached and opened by keyboard', async () => {
   await page.getByRole('heading', { name: `Chain ${focused + 1}`, exact: true }).waitFor();
   expect(await page.locator('[data-chain][tabindex="0"]').count()).toBe(1);
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: /^Chain/ }).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: /^Chain \d/ }).waitFor({ state: 'detached' });
 });
 
 test.each(['light', 'dark'] as const)(

@@ -70,7 +70,7 @@ test('a link to a model that is not there says so, and another one can be chosen
   const { page } = await openView('?v=1&model=celeba&chains=2');
   const alert = page.getByRole('alert');
   expect(await alert.textContent()).toMatch(
-    /no model “celeba” in the box \(cifar10, fashion, mnist\)/,
+    /no model “celeba” in the box \(cifar10, cifar10-family, fashion, fashion-family, mnist, mnist-family\)/,
   );
   await press(page, 'Play');
   expect(await alert.textContent()).toMatch(/no model “celeba”/);

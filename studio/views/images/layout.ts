@@ -12,8 +12,9 @@ export const columnsAt = (room: number, width: number, scale: number): number =>
   Math.max(1, Math.floor((room + GAP) / (width * scale + GAP)));
 
 /**
- * Factor of the pictures: the largest whole one with which `count` of them, in rows of `room` pixels, are not too
- * high; at least 1, or 2 where they are small. One that is wider than the room shrinks to it.
+ * Factor of the pictures: the largest whole one with which `count` of them, in rows of `room`
+ * pixels, are not too high; at least 1, or 2 where they are small. One that is wider than the room
+ * shrinks to it.
  */
 export function scaleOf(
   { room, count }: { readonly room: number; readonly count: number },

@@ -1,18 +1,30 @@
 /** A wall gets its model: from the box or from a file, on a device. */
 import { UserError } from '../../../src/errors.ts';
-import { boxNames, fetchBoxModel } from '../../engine/box.ts';
-import { closeModel, openModel, startWalk } from '../../engine/engine.ts';
+import { boxNames, fetchBoxModel, toldOfBox } from '../../engine/box.ts';
+import { closeModel, openModel, type RemoteWalk, startWalk } from '../../engine/engine.ts';
 import { LARGEST_MODEL } from '../../engine/limits.ts';
 import type { ModelFacts } from '../../engine/protocol.ts';
+import { toldOf } from '../../engine/told.ts';
 import { type OwnModel, readModel } from './files.ts';
 import { emptyHistory } from './history.ts';
-import { imageShapeOf, servedBy, settingsOf, stateOf } from './settings.ts';
-import { failed, followSettings, receiver } from './walking.ts';
-import { errorNote, lineOf, type Wall } from './wall.svelte.ts';
+import { imageShapeOf, type Known, servedBy, settingsOf, stateOf, suitedTo } from './settings.ts';
+import { failed, followSettings, play, receiver, step } from './walking.ts';
+import { errorNote, type Loaded, lineOf, type Wall } from './wall.svelte.ts';
 
-/** What is asked for: a model on a device. */
-const keyOf = (wall: Wall): string =>
-  [wall.state.model, wall.state.device, ownOf(wall)?.sigma].join(' ');
+/** Says which model it is, and on which device. The same name may be of another file. */
+const keyFor = (name: string, device: string, own: OwnModel | undefined): string =>
+  [name, device, own?.sigma, own && idOf(own.bytes)].join(' ');
+
+const ids = new WeakMap<Uint8Array, number>();
+let lastId = 0;
+
+function idOf(bytes: Uint8Array): number {
+  const known = ids.get(bytes);
+  if (known !== undefined) return known;
+  lastId += 1;
+  ids.set(bytes, lastId);
+  return lastId;
+}
 
 /** The reader's model, where it is the one that is asked for. */
 const ownOf = ({ state, shown }: Wall) => (shown.own?.name === state.model ? shown.own : undefined);
@@ -23,16 +35,31 @@ export const isThere = (wall: Wall): boolean =>
 
 /** Loads the model that is asked for, where it is not there yet. False where it cannot be had. */
 export function ready(wall: Wall): Promise<boolean> {
-  const { behind } = wall;
-  const key = keyOf(wall);
+  const { behind, state } = wall;
+  const own = ownOf(wall);
+  const key = keyFor(state.model, state.device, own);
   if (behind.loading?.key === key) return behind.loading.ready;
-  if (behind.walk && behind.key === key) return Promise.resolve(true);
-  return load(wall, key);
+  if (behind.walk && behind.loaded?.key === key) {
+    // The controls are back at what is there: what was on its way is not wanted any more.
+    behind.loading?.abort.abort();
+    behind.loading = undefined;
+    if (wall.shown.loading) wall.show({ loading: undefined });
+    followSettings(wall);
+    return Promise.resolve(true);
+  }
+  return load(wall, { name: state.model, own }, key);
 }
 
 /** Follows the controls: another model or device, once the reader wanted one. */
 export async function followModel(wall: Wall): Promise<void> {
   if (wall.behind.wanted) await ready(wall);
+}
+
+/** Takes a model by its name, to be walked as suits it. */
+export function choose(wall: Wall, name: string): void {
+  const { state } = wall;
+  Object.assign(state, suitedTo(knownOf(wall, name), knownOf(wall, state.model), state));
+  state.model = name;
 }
 
 /** Opens a model of the reader's. */
@@ -44,25 +71,20 @@ export async function openFile(wall: Wall, file: File): Promise<void> {
   }
 }
 
-/** Opens a model whose bytes are here, at a σ̃ that the reader gave if it does not say it. */
+/**
+ * Opens a model whose bytes are here, at a σ̃ that the reader gave if it does not say it. Nothing
+ * changes before it could be read: the walk goes on, and the link names its model.
+ */
 export async function openOwn(wall: Wall, own: OwnModel): Promise<void> {
-  const { behind, state, show } = wall;
-  show({ own });
-  // The same name may be of another file.
-  behind.key = undefined;
-  behind.loading?.abort.abort();
-  behind.loading = undefined;
-  state.model = own.name;
-  await ready(wall);
+  await load(wall, { name: own.name, own }, keyFor(own.name, wall.state.device, own));
 }
 
-/** Ends a load; the wall stays without a model. */
+/** Ends a load; the walk there was stays. */
 export function cancel(wall: Wall): void {
   wall.behind.loading?.abort.abort();
   wall.behind.loading = undefined;
-  wall.behind.wanted = false;
-  unload(wall);
   wall.show({ loading: undefined });
+  goBack(wall);
 }
 
 /** Ends the walk and gives the model back. */
@@ -70,52 +92,79 @@ export function unload({ behind, shown, show }: Wall): void {
   const { model } = shown;
   void behind.walk?.close();
   if (model) void closeModel(model.id);
-  Object.assign(behind, { walk: undefined, key: undefined, settings: undefined });
+  Object.assign(behind, { walk: undefined, loaded: undefined, settings: undefined });
   show({
-    ...{ model: undefined, shape: undefined, device: undefined, playing: false },
-    ...{ history: emptyHistory, y: undefined },
+    model: undefined,
+    shape: undefined,
+    device: undefined,
+    history: emptyHistory,
+    y: undefined,
   });
 }
 
-function load(wall: Wall, key: string): Promise<boolean> {
+/** A model that is asked for: of the box by its name, or one whose bytes are here. */
+interface Source {
+  readonly name: string;
+  readonly own: OwnModel | undefined;
+}
+
+/**
+ * Puts the controls to the model and walk that are there; without one, nothing is wanted any more.
+ */
+function goBack({ behind, state }: Wall): void {
+  const { loaded, settings } = behind;
+  if (!loaded || !settings) behind.wanted = false;
+  else {
+    Object.assign(state, stateOf(settings), { model: loaded.name, device: loaded.device });
+  }
+}
+
+function load(wall: Wall, source: Source, key: string): Promise<boolean> {
   const { behind, show } = wall;
   behind.loading?.abort.abort();
-  unload(wall);
   const abort = new AbortController();
   const own = () => behind.loading?.abort === abort;
   const work = async () => {
     try {
-      await begin(wall, key, abort.signal);
-      // The controls may have moved on.
-      followSettings(wall);
+      await begin(wall, source, key, abort.signal);
       return !abort.signal.aborted;
     } catch (error) {
       if (abort.signal.aborted) return false;
-      unload(wall);
-      if (doesNotSaySigma(error)) show({ unsaid: ownOf(wall) });
+      if (source.own && doesNotSaySigma(error)) show({ unsaid: source.own });
       else show({ modelNote: { kind: 'error', text: forPage(lineOf(error)) } });
+      if (behind.loaded) goBack(wall);
       return false;
     } finally {
       if (own()) {
         behind.loading = undefined;
         show({ loading: undefined });
+        // The controls may have moved on.
+        followSettings(wall);
       }
     }
   };
   show({
-    ...{ loading: { name: wall.state.model }, modelNote: undefined },
-    ...{ walkNote: undefined, unsaid: undefined },
+    loading: { name: source.name },
+    modelNote: undefined,
+    walkNote: undefined,
+    fileNote: undefined,
+    unsaid: undefined,
   });
   behind.wanted = true;
   behind.loading = { key, abort, ready: Promise.resolve().then(work) };
   return behind.loading.ready;
 }
 
-/** From a name to a walk that shows its first jump. */
-async function begin(wall: Wall, key: string, signal: AbortSignal): Promise<void> {
-  const { state, behind, show } = wall;
-  const name = state.model;
-  const own = ownOf(wall);
+/**
+ * From a name to a walk that shows its first jump, and goes on playing where the one before did.
+ */
+async function begin(
+  wall: Wall,
+  { name, own }: Source,
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state, show } = wall;
   if (!own && !boxNames.includes(name)) throw new UserError(notThere(name));
   const onProgress = (progress: { bytes: number; share?: number }) => {
     if (!signal.aborted) show({ loading: { name, ...progress } });
@@ -123,18 +172,16 @@ async function begin(wall: Wall, key: string, signal: AbortSignal): Promise<void
   const bytes = own ? own.bytes : await fetchBoxModel(name, { onProgress, signal });
   signal.throwIfAborted();
   show({ loading: { name } });
-  const sigma = own?.sigma;
+  const { device } = state;
   const model = await openModel(bytes, name, {
-    device: state.device,
-    ...(sigma !== undefined && { sigma }),
-    onDevice: (device) => {
-      if (wall.shown.model?.id === model.id) show({ device });
+    device,
+    ...(own?.sigma !== undefined && { sigma: own.sigma }),
+    onDevice: (report) => {
+      if (wall.shown.model?.id === model.id) show({ device: report });
     },
   });
   try {
-    signal.throwIfAborted();
-    await startOn(wall, model, signal);
-    behind.key = key;
+    await startOn(wall, model, { name, device, key, own }, signal);
   } catch (error) {
     // Where it is the wall's, unloading the wall closes it.
     if (wall.shown.model?.id !== model.id) await closeModel(model.id);
@@ -142,20 +189,46 @@ async function begin(wall: Wall, key: string, signal: AbortSignal): Promise<void
   }
 }
 
-async function startOn(wall: Wall, model: ModelFacts, signal: AbortSignal): Promise<void> {
+async function startOn(
+  wall: Wall,
+  model: ModelFacts,
+  { name, device, key, own }: Source & Loaded,
+  signal: AbortSignal,
+): Promise<void> {
   const { state, behind, show } = wall;
-  const shape = imageShapeOf(model, state.model);
-  const { settings, note } = servedBy(model, settingsOf(state));
-  if (note !== undefined) Object.assign(state, stateOf(settings));
-  const onFailure = (message: string) => failed(wall, message);
-  const walk = await startWalk(model.id, settings, receiver(wall, model.id), onFailure);
+  const shape = imageShapeOf(model, name);
+  // A link to a file of this name has said how it is walked.
+  const asked =
+    own && state.model !== name
+      ? suitedTo({ name, told: model }, knownOf(wall, state.model), state)
+      : state;
+  const { settings, note } = servedBy(model, settingsOf(asked));
+  const begun: { walk?: RemoteWalk } = {};
+  const onFailure = (message: string) => {
+    // A walk that was ended has nothing to say any more.
+    if (begun.walk && behind.walk === begun.walk) failed(wall, message);
+  };
   signal.throwIfAborted();
-  Object.assign(behind, { walk, settings });
+  begun.walk = await startWalk(model.id, settings, receiver(wall, model.id), onFailure);
+  signal.throwIfAborted();
+  const { playing } = wall.shown;
+  unload(wall);
+  Object.assign(behind, { walk: begun.walk, settings, loaded: { name, device, key } });
   show({
-    ...{ model, shape, device: model.device },
+    ...(own && { own: { ...own, told: toldOf(model.config) } }),
+    model,
+    shape,
+    device: model.device,
     ...(note !== undefined && { modelNote: { kind: 'info', text: note } }),
   });
-  await walk.step();
+  Object.assign(state, stateOf(settings), { model: name });
+  await step(wall);
+  if (playing && !signal.aborted) await play(wall);
+}
+
+/** What is known of a model by its name. */
+export function knownOf({ shown: { own } }: Wall, name: string): Known {
+  return { name, told: own?.name === name ? own.told : toldOfBox(name) };
 }
 
 /** One line for a name that a link or the reader gave. */

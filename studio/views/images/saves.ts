@@ -1,4 +1,7 @@
-/** What can be saved of a wall. The raster's functions and the GIF encoder are loaded when they are needed. */
+/**
+ * What can be saved of a wall. The raster's functions and the GIF encoder are loaded when they are
+ * needed.
+ */
 import { encodeNpy } from '../../../src/data/npy-encode.ts';
 import { filmstrips, type Raster, tileImages } from '../../../src/sample/pictures.ts';
 import { sizeOf } from './pixels.ts';
@@ -17,7 +20,9 @@ export const DELAY = 120;
 
 const dimensions = ({ channels, height, width }: ImageShape) => [channels, height, width];
 
-/** Factor by which saved pictures are enlarged: about 100 pixels for one chain, 64 for one of many. */
+/**
+ * Factor by which saved pictures are enlarged: about 100 pixels for one chain, 64 for one of many.
+ */
 export const enlargement = ({ width }: ImageShape, alone: boolean): number =>
   Math.max(1, Math.round((alone ? 112 : 64) / width));
 
@@ -37,7 +42,8 @@ export function scenesOf({ times, shape, chain }: Film): Raster[] {
     chain === undefined
       ? tileImages(all, dimensions(shape), { scale, padding: 1 })
       : tileImages(all.subarray(chain * size, (chain + 1) * size), dimensions(shape), {
-          ...{ scale, padding: 0 },
+          scale,
+          padding: 0,
         }),
   );
 }
@@ -73,10 +79,17 @@ export async function gifOf(scenes: readonly Raster[]): Promise<Blob> {
     import('modern-gif/worker?url'),
   ]);
   const { width, height, channels } = scenes[0]!;
-  // The choice of 255 colours takes a time that grows with those that there are; greys are 256 at most.
+  // The choice of 255 colours takes a time that grows with those that there are; greys are 256 at
+  // most.
   const levels = channels === 1 ? 256 : 32;
   return encode({
-    ...{ width, height, workerUrl, format: 'blob', maxColors: 255, looped: true, loopCount: 0 },
+    width,
+    height,
+    workerUrl,
+    format: 'blob',
+    maxColors: 255,
+    looped: true,
+    loopCount: 0,
     frames: scenes.map((scene) => ({ data: rgbaOf(scene, levels), delay: DELAY })),
   });
 }
@@ -84,13 +97,3 @@ export async function gifOf(scenes: readonly Raster[]): Promise<Blob> {
 /** Pictures `[chains, c, h, w]` as an NPY file of the same values. */
 export const npyOf = (pictures: Float32Array, shape: ImageShape): Blob =>
   new Blob([encodeNpy(pictures, [pictures.length / sizeOf(shape), ...dimensions(shape)])]);
-
-/** Hands a file to the reader, as a download. */
-export function download(file: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  // The browser has taken it up by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

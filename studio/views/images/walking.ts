@@ -1,9 +1,18 @@
 /** A wall at work: frames come, settings change, chains are placed. */
 import { tick } from 'svelte';
+import { UserError } from '../../../src/errors.ts';
 import type { FrameListener, WalkFrame, WalkSettings } from '../../engine/protocol.ts';
+import { KEEPS_NO_PLACE } from '../../engine/told.ts';
 import { addFrame, emptyHistory, rested } from './history.ts';
-import { ranges } from './schema.ts';
-import { sameSettings, settingsOf, stateOf } from './settings.ts';
+import { walkSettings } from './schema.ts';
+import {
+  callsOfJump,
+  sameSettings,
+  scoreCallsOf,
+  servedBy,
+  settingsOf,
+  stateOf,
+} from './settings.ts';
 import { errorNote, openedChain, type Wall } from './wall.svelte.ts';
 
 /** Shows frames as they come, no faster than the reader wants. */
@@ -17,8 +26,12 @@ export function receiver(wall: Wall, id: number): FrameListener {
     await new Promise(requestAnimationFrame);
     if (wall.shown.model?.id !== id) return;
     shownAt = performance.now();
-    const kernel = wall.behind.settings!.kernel;
-    show({ history: addFrame(wall.shown.history, frame, { kernel, now: shownAt }) });
+    const settings = wall.behind.settings!;
+    const calls = {
+      step: scoreCallsOf(settings.kernel),
+      jump: callsOfJump(wall.shown.model, settings),
+    };
+    show({ history: addFrame(wall.shown.history, frame, { calls, now: shownAt }) });
     if (!wall.shown.playing) show({ history: rested(wall.shown.history) });
     void showMeasurements(wall);
   };
@@ -34,7 +47,7 @@ export async function showMeasurements(wall: Wall): Promise<void> {
 }
 
 export async function play(wall: Wall): Promise<void> {
-  wall.show({ playing: true, walkNote: undefined });
+  wall.show({ playing: true, walkNote: undefined, fileNote: undefined });
   await wall.behind.walk?.play();
 }
 
@@ -45,7 +58,7 @@ export async function pause(wall: Wall): Promise<void> {
 
 /** One jump. */
 export async function step(wall: Wall): Promise<void> {
-  wall.show({ walkNote: undefined });
+  wall.show({ walkNote: undefined, fileNote: undefined });
   await attempt(wall, async () => wall.behind.walk?.step());
 }
 
@@ -59,8 +72,12 @@ export async function reset(wall: Wall): Promise<void> {
   });
 }
 
-/** Starts a chain from a picture `[c, h, w]`. */
+/**
+ * Starts a chain from a picture `[c, h, w]`.
+ * @throws UserError for a walk that keeps no place.
+ */
 export async function place(wall: Wall, chain: number, x: Float32Array): Promise<void> {
+  if (wall.behind.settings?.walk === 'sequential') throw new UserError(KEEPS_NO_PLACE);
   await attempt(wall, async () => wall.behind.walk?.place(chain, x));
 }
 
@@ -70,23 +87,27 @@ export function failed(wall: Wall, message: string): void {
   // The library counts chains from 0, the wall from 1.
   const text = message.replace(/^chain (\d+)/, (_, chain) => `chain ${Number(chain) + 1}`);
   wall.show({
-    ...{ playing: false, walkNote: { kind: 'error', text, diverged } },
+    playing: false,
+    walkNote: { kind: 'error', text, diverged },
     history: rested(wall.shown.history),
   });
 }
 
 /** The way on after chains diverged: half the step size, from the start. */
 export async function goOnSlower(wall: Wall): Promise<void> {
-  wall.state.stepSize = Math.max(ranges.stepSize.min, wall.state.stepSize / 2);
+  wall.state.stepSize = Math.max(walkSettings.stepSize.range[0], wall.state.stepSize / 2);
   await tick();
   await wall.behind.changing;
   await play(wall);
 }
 
-/** Follows the controls. What the walk cannot take is said, and the controls go back. */
+/**
+ * Follows the controls: the walk goes on with the nearest that its model can serve. What it cannot
+ * take is said, and the controls go back. They are of the next model while that is on its way.
+ */
 export function followSettings(wall: Wall): void {
   const { behind } = wall;
-  if (!behind.walk || behind.changing) return;
+  if (!behind.walk || behind.changing || behind.loading) return;
   behind.changing = change(wall).finally(() => {
     behind.changing = undefined;
   });
@@ -96,8 +117,12 @@ async function change(wall: Wall): Promise<void> {
   const { behind, state } = wall;
   for (;;) {
     const { walk, settings: before } = behind;
-    const wanted = settingsOf(state);
-    if (!walk || !before || sameSettings(wanted, before)) return;
+    const { model } = wall.shown;
+    if (!walk || !before || !model || behind.loading) return;
+    const { settings: wanted, note } = servedBy(model, settingsOf(state));
+    Object.assign(state, stateOf(wanted));
+    if (note !== undefined) wall.show({ walkNote: { kind: 'info', text: note } });
+    if (sameSettings(wanted, before)) return;
     try {
       await walk.change(wanted);
       if (behind.walk !== walk) return;

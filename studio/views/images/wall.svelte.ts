@@ -37,6 +37,8 @@ export interface Shown {
   readonly modelNote: Note | undefined;
   /** About the walk. */
   readonly walkNote: Note | undefined;
+  /** About a picture that the reader gave. */
+  readonly fileNote: Note | undefined;
   /** The model that the reader opened last. */
   readonly own: OwnModel | undefined;
   /** A model that does not say its σ̃, until the reader does. */
@@ -52,23 +54,42 @@ interface Behind {
   loading?:
     | { readonly key: string; readonly abort: AbortController; readonly ready: Promise<boolean> }
     | undefined;
-  /** What is loaded: a model on a device. */
-  key?: string | undefined;
+  loaded?: Loaded | undefined;
   /** Whether the reader asked for a model, and did not take it back. */
   wanted?: boolean;
+  /** Whether it played when another view was shown. */
+  resume?: boolean;
+}
+
+/** The model that walks, and on which device it was wanted. */
+export interface Loaded {
+  readonly name: string;
+  readonly device: ImagesState['device'];
+  /** Tells it from others of its name. */
+  readonly key: string;
 }
 
 export interface Wall {
-  readonly state: ImagesState;
+  /** The view's, which is another one each time the view is shown. */
+  state: ImagesState;
   readonly shown: Shown;
   readonly behind: Behind;
   show(change: Partial<Shown>): void;
 }
 
 const nothing: Shown = {
-  ...{ loading: undefined, model: undefined, shape: undefined, device: undefined },
-  ...{ playing: false, history: emptyHistory, y: undefined },
-  ...{ modelNote: undefined, walkNote: undefined, own: undefined, unsaid: undefined },
+  loading: undefined,
+  model: undefined,
+  shape: undefined,
+  device: undefined,
+  playing: false,
+  history: emptyHistory,
+  y: undefined,
+  modelNote: undefined,
+  walkNote: undefined,
+  fileNote: undefined,
+  own: undefined,
+  unsaid: undefined,
 };
 
 /** A wall without a model: nothing is loaded before the reader asks for it. */

@@ -13,7 +13,7 @@ const shape = `${inject('studio')}#/shape`;
 
 /** What the canvas shows, as a text to compare. */
 const picture = (page: Page) =>
-  page.locator('canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  page.locator('.stage canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 const waitForLink = (page: Page, what: RegExp) =>
   page.waitForFunction((source) => new RegExp(source).test(location.hash), what.source);
 
@@ -29,8 +29,8 @@ async function settled(page: Page): Promise<string> {
 
 /** A place of the plane on the page; its half side is 6. */
 async function pixelOf(page: Page, x: number, y: number): Promise<readonly [number, number]> {
-  await page.locator('canvas').scrollIntoViewIfNeeded();
-  const box = (await page.locator('canvas').boundingBox())!;
+  await page.locator('.stage canvas').scrollIntoViewIfNeeded();
+  const box = (await page.locator('.stage canvas').boundingBox())!;
   return [box.x + (box.width * (x + 6)) / 12, box.y + (box.height * (6 - y)) / 12];
 }
 
@@ -73,7 +73,7 @@ test('points are drawn by mouse and keyboard, erased, and kept by the link', asy
   const { page, complaints } = await openPage(browser, `${shape}?v=1&target=points`);
   await waitForView(page);
   await page.getByText('Draw with mouse or finger').waitFor();
-  await page.getByText('There is no density yet.').waitFor();
+  await page.getByText('There is no density yet.').first().waitFor();
   await page.mouse.move(...(await pixelOf(page, -2, 1)));
   await page.mouse.down();
   await page.mouse.move(...(await pixelOf(page, 2, 1)), { steps: 12 });
@@ -82,7 +82,7 @@ test('points are drawn by mouse and keyboard, erased, and kept by the link', asy
     Number.parseInt((await page.locator('.count').textContent()) ?? '', 10);
   const drawn = await counted();
   expect(drawn).toBeGreaterThanOrEqual(10);
-  await page.locator('canvas').focus();
+  await page.locator('.stage canvas').focus();
   for (const key of ['Shift+ArrowDown', 'Shift+ArrowDown', 'ArrowLeft', 'Enter']) {
     await page.keyboard.press(key);
   }
@@ -115,7 +115,7 @@ test('a mixture is arranged by dragging, keys and sliders', async () => {
   await page.getByRole('spinbutton', { name: 'Spread' }).fill('0.9');
   await page.keyboard.press('Tab');
   await waitForLink(page, /,2\.5,0\.9/);
-  await page.locator('canvas').focus();
+  await page.locator('.stage canvas').focus();
   for (const key of ['n', 'ArrowUp']) await page.keyboard.press(key);
   await waitForLink(page, /centres=-2\.4,-1\.1,1,0\.6/);
   await page.keyboard.press('a');
@@ -137,16 +137,82 @@ test('the place that is looked at has a jump', async () => {
   const numbers = async (text: string | RegExp) =>
     ((await page.getByText(text).textContent()) ?? '').match(/\d+\.\d\d/g)!.map(Number);
   const [x, y] = await numbers(/^z = \(/);
-  const [jumpX, jumpY] = await numbers(/^x̂ = ν/);
+  const [jumpX, jumpY] = await numbers(/^x̂ = ν\(z\)/);
   // The pointer is at a whole pixel, and what is shown is rounded.
   expect(Math.abs(x! - 2)).toBeLessThan(0.02);
   // ν(z) = μ + s²/(s² + σ̃²) (z − μ), with 0.36 for the share.
   expect(Math.abs(jumpX! - (1 + 0.36 * (x! - 1)))).toBeLessThan(0.011);
   expect(Math.abs(jumpY! - 0.36 * y!)).toBeLessThan(0.011);
   await page.getByRole('combobox', { name: 'Density of x' }).selectOption('rings');
-  await page.locator('canvas').focus();
+  await page.locator('.stage canvas').focus();
   await page.keyboard.press('Shift+ArrowUp');
   await page.getByText(/^z = \(/).waitFor();
+});
+
+test('fingers scroll the page where nothing can be drawn, and a tap keeps its jump', async () => {
+  const { page } = await openPage(browser, `${shape}?v=1&target=rings`, {
+    width: 360,
+    touch: true,
+  });
+  await waitForView(page);
+  const plane = page.locator('.stage canvas');
+  const action = () => plane.evaluate((canvas) => getComputedStyle(canvas).touchAction);
+  expect(await action()).toBe('auto');
+  const [x, y] = await pixelOf(page, 2, 2);
+  await page.touchscreen.tap(x, y);
+  await page.getByText(/^z = \(/).waitFor();
+  await page.waitForTimeout(300);
+  expect(await page.getByText(/^z = \(/).count()).toBe(1);
+  await page.getByRole('combobox', { name: 'Density of x' }).selectOption('points');
+  expect(await action()).toBe('none');
+});
+
+test('a pressed button keeps its label under the mouse', async () => {
+  const { page } = await openPage(browser, `${shape}?v=1&target=points`);
+  await waitForView(page);
+  for (const button of [
+    page.getByRole('button', { name: 'Draw', exact: true }),
+    page.getByRole('button', { name: /^M = 1,/ }),
+  ]) {
+    await button.hover();
+    const [text, ground] = await button.evaluate((element) => {
+      const { color, backgroundColor } = getComputedStyle(element);
+      return [color, backgroundColor];
+    });
+    expect(text).not.toBe(ground);
+  }
+});
+
+test('what was done is undone and done again, by button and by key', async () => {
+  const { page, complaints } = await openPage(browser, `${shape}?v=1&target=mixture`);
+  await waitForView(page);
+  const sigma = page.getByRole('spinbutton', { name: 'Noise σ' });
+  for (const value of ['0.8', '1.5']) {
+    await sigma.fill(value);
+    await sigma.press('Enter');
+    await waitForLink(page, new RegExp(`sigma=${value}`));
+  }
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  expect(await sigma.inputValue()).toBe('0.8');
+  await page.locator('.stage canvas').focus();
+  await page.keyboard.press('Control+z');
+  expect(await sigma.inputValue()).toBe('0.5');
+  expect(await page.getByRole('button', { name: 'Undo', exact: true }).isDisabled()).toBe(true);
+  await page.keyboard.press('Control+Shift+z');
+  await page.keyboard.press('Control+Shift+z');
+  expect(await sigma.inputValue()).toBe('1.5');
+  expect(complaints).toEqual([]);
+});
+
+test('the density and its noise are those of the other views', async () => {
+  const { page } = await openPage(browser, `${shape}?v=1&target=rings&sigma=0.8&M=4`);
+  await waitForView(page);
+  await page.locator('header nav a').nth(1).click();
+  await waitForLink(page, /^#\/walk\?v=1&target=rings&sigma=0\.8&M=4$/);
+  await page.getByRole('combobox', { name: 'Density of x' }).selectOption('funnel');
+  await waitForLink(page, /target=funnel/);
+  await page.locator('header nav a').nth(3).click();
+  await waitForLink(page, /^#\/train\?v=1&target=funnel&sigma=0\.8&M=4$/);
 });
 
 test('a link that is damaged in part says so and keeps the rest', async () => {
@@ -165,10 +231,11 @@ test.each(['light', 'dark'] as const)(
   async (colorScheme) => {
     for (const target of ['points', 'mixture']) {
       const { page } = await openPage(browser, `${shape}?v=1&target=${target}`, {
-        ...{ width: 360, colorScheme },
+        width: 360,
+        colorScheme,
       });
       await waitForView(page);
-      await page.locator('summary[aria-label="What is Noise σ?"]').click();
+      await page.locator('summary[aria-label="About Noise σ"]').click();
       expect(await seriousFindings(page)).toEqual([]);
       await expectNoSidewaysScroll(page);
     }

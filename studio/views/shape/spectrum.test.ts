@@ -32,22 +32,33 @@ test('two points along x and one beside: axes of the covariance', () => {
   expect(found).toMatchObject({ conditionNumber: expect.closeTo(5.5 / 1.5, 9) });
 });
 
+// One point and points on a line have a singular covariance, and a fine M-density: with equal noise the
+// precision is 1/(σ² + Mτ²) along each principal axis of variance τ², and 1/σ² M − 1 times.
 test.each([
-  [[[1, 1]]],
-  [
-    [
+  { points: [[1, 1]], eigenvalues: [{ value: 4, multiplicity: 4 }] },
+  {
+    points: [
       [0, 0],
       [1, 2],
       [2, 4],
     ],
-  ],
-])('points on a line have none, and it says why', (points) => {
+    eigenvalues: [
+      { value: expect.closeTo(1 / (0.25 + (2 * 10) / 3), 12), multiplicity: 1 },
+      { value: 4, multiplicity: 3 },
+    ],
+  },
+])('$points.length points without a width have one', ({ points, eigenvalues }) => {
   const target = planeTarget({
     target: 'points',
     points: points as [number, number][],
     centres: [],
   })!;
-  expect(spectrumOf(target, { sigma: 0.5, M: 2 })).toMatchObject({
-    problem: expect.stringContaining('on one line'),
+  expect(spectrumOf(target, { sigma: 0.5, M: 2 })).toMatchObject({ eigenvalues });
+});
+
+test('noise beyond double precision has none, and it says why', () => {
+  const target = planeTarget({ target: 'points', points: [[1, 1]], centres: [] })!;
+  expect(spectrumOf(target, { sigma: 1e200, M: 2 })).toEqual({
+    problem: expect.stringContaining('double precision'),
   });
 });

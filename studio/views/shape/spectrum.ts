@@ -13,7 +13,7 @@ export interface ShownSpectrum {
   readonly alone: number;
 }
 
-/** The spectrum, or why there is none: points on a line have no variance across it. */
+/** The spectrum, or why there is none: noise may be beyond double precision. */
 export function spectrumOf(
   { covariance }: PlaneTarget,
   { sigma, M }: Noise,
@@ -27,9 +27,6 @@ export function spectrumOf(
     return { eigenvalues, conditionNumber, alone: alone.conditionNumber };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return {
-      problem:
-        'These points lie on one line, so x has no variance across it and no Gaussian of its own: add a point beside the line.',
-    };
+    return { problem: error.message };
   }
 }

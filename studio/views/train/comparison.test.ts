@@ -3,7 +3,7 @@ import { planeTarget } from '../../target/density.ts';
 import { learnedFrom, questionsOf } from './comparison.ts';
 
 const target = planeTarget({ target: 'eight-gaussians', points: [], centres: [] })!;
-const questions = questionsOf(target, 0.5);
+const questions = questionsOf(target, { sigma: 0.5, radius: 4.5 });
 
 /** The exact ν at the places of the questions. */
 function exact(): Float32Array {
@@ -34,5 +34,7 @@ test('the least loss of one Gaussian is that of its posterior', () => {
   const expected = (2 * 2.25 * 0.64) / (2.25 + 0.64);
   // 40,000 squares of normal numbers: 5 standard errors, an error rate of 1e-6.
   const error = (5 * expected * Math.sqrt(2)) / Math.sqrt(40_000);
-  expect(Math.abs(questionsOf(one, 0.8).leastLoss - expected)).toBeLessThan(error);
+  expect(Math.abs(questionsOf(one, { sigma: 0.8, radius: 6 }).leastLoss - expected)).toBeLessThan(
+    error,
+  );
 });

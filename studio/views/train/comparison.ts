@@ -39,7 +39,10 @@ export interface Learned {
 }
 
 /** Questions about a density at σ̃. */
-export function questionsOf({ density, radius }: PlaneTarget, sigma: number): Questions {
+export function questionsOf(
+  { density }: PlaneTarget,
+  { sigma, radius }: { readonly sigma: number; readonly radius: number },
+): Questions {
   const { x, ybar: all } = sampleSmoothed(density, sigma, randomKey(STREAM), DRAWS);
   const nu = new Float64Array(all.length);
   density.smooth(sigma).denoise(all, nu);

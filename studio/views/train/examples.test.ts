@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
-import { assetPath, loadDataset } from '../../../src/data/index.ts';
-import { readAll } from '../../../src/train/dataset.ts';
+import { readAll } from '../../../src/data/dataset.ts';
+import { assetPath, loadDataset } from '../../../src/data/node/index.ts';
 import { planeExamples, readDigits8, readMnist } from './examples.ts';
 
 vi.mock('../../../assets/data/mnist/t10k-images-idx3-ubyte.gz?url', () => ({ default: '' }));

@@ -1,4 +1,7 @@
-/** Examples to learn from: draws of a density of the plane, or the digits that come with the package. */
+/**
+ * Examples to learn from: draws of a density of the plane, or the digits that come with the
+ * package.
+ */
 import { unzipSync } from 'fflate';
 import digits8Url from '../../../assets/data/digits8/uci-digits-test.npz?url';
 import mnistUrl from '../../../assets/data/mnist/t10k-images-idx3-ubyte.gz?url';
@@ -12,7 +15,10 @@ import { planeTarget } from '../../target/density.ts';
 import { type DataName, shapeOf } from './networks.ts';
 import type { Settings } from './settings.ts';
 
-/** Draws of a density that is known: many enough that a network of this size learns the density and not them. */
+/**
+ * Draws of a density that is known: many enough that a network of this size learns the density and
+ * not them.
+ */
 export const DRAWS = 10_000;
 
 /** The stream of a seed that the draws come from, out of the way of the training's own. */
@@ -57,7 +63,11 @@ export function planeExamples(
 
 const loaded = new Map<DataName, Promise<Uint8Array>>();
 
-/** Pixels `[count, 1, height, width]`, 0..255, fetched once. @throws UserError where they do not come. */
+/**
+ * Pixels `[count, 1, height, width]`, 0..255, fetched once.
+ *
+ * @throws UserError where they do not come.
+ */
 export function digits(
   data: Exclude<DataName, 'plane'>,
   onProgress?: LoadListener,

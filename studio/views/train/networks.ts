@@ -1,4 +1,7 @@
-/** What can be learned here, and with which networks. Kept apart from the library's table, which brings its engine. */
+/**
+ * What can be learned here, and with which networks. Kept apart from the library's table, which
+ * brings its engine.
+ */
 
 /** Data: a density of the plane, or one of the sets of digits that come with the package. */
 export const dataNames = ['plane', 'digits8', 'mnist'] as const;
@@ -22,19 +25,27 @@ export const networks = {
     title: '3 layers of 128 units',
   },
   'mlp-energy': {
-    ...{ data: 'plane', parameters: 33_408, parametrization: 'gps-energy' },
+    data: 'plane',
+    parameters: 33_408,
+    parametrization: 'gps-energy',
     title: 'an energy, 2 layers of 128 units',
   },
   digits8: {
-    ...{ data: 'digits8', parameters: 37_633, parametrization: 'gps' },
+    data: 'digits8',
+    parameters: 37_633,
+    parametrization: 'gps',
     title: 'a U-Net of 16 and 32 channels',
   },
   digits: {
-    ...{ data: 'mnist', parameters: 336_196, parametrization: 'gps' },
+    data: 'mnist',
+    parameters: 336_196,
+    parametrization: 'gps',
     title: 'a U-Net of 32 and 64 channels',
   },
   'digits-l': {
-    ...{ data: 'mnist', parameters: 753_124, parametrization: 'gps' },
+    data: 'mnist',
+    parameters: 753_124,
+    parametrization: 'gps',
     title: 'a U-Net of 48 and 96 channels',
   },
 } as const satisfies Readonly<Record<string, NetworkChoice>>;

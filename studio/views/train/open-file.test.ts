@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { encodeSafeTensors } from '../../../src/data/safetensors.ts';
 import { type ModelConfig, modelConfigSchema } from '../../../src/model/index.ts';
 import { findPreset } from '../../../src/nn/index.ts';
-import { encodeSafeTensors } from '../../../src/train/safetensors.ts';
 import { decodeLink } from '../../link.ts';
 import {
   checkSize,
@@ -15,11 +15,15 @@ import {
 import { schema } from './schema.ts';
 
 const config: ModelConfig = {
-  ...{ parametrization: 'gps', view: 'denoised', sigma: 1, measurements: 4, shape: [1, 28, 28] },
+  parametrization: 'gps',
+  view: 'denoised',
+  noise: { type: 'gaussian', sigma: 1, measurements: 4 },
+  shape: [1, 28, 28],
   network: findPreset('digits').config,
 };
 const opened = (change: Partial<ModelConfig>) => ({
-  ...{ name: 'a.onnx', parameters: new Float32Array(1) },
+  name: 'a.onnx',
+  parameters: new Float32Array(1),
   config: { ...config, ...change },
 });
 

@@ -1,6 +1,8 @@
-/** Files that are opened: a model of `mdensity train` or of this view, or a checkpoint of this view. */
+/**
+ * Files that are opened: a model of `mdensity train` or of this view, or a checkpoint of this view.
+ */
 import { UserError } from '../../../src/errors.ts';
-import type { ModelConfig } from '../../../src/model/model.ts';
+import type { ModelConfig } from '../../../src/model/config.ts';
 import { decodeLink, encodeLink } from '../../link.ts';
 import { type DataName, dataOfShape, type NetworkName, networksFor } from './networks.ts';
 import { schema } from './schema.ts';
@@ -48,19 +50,22 @@ export interface OpenedModel {
  * @throws UserError for a model of other data or another kind than this view trains.
  */
 export function settingsFor({ name, config }: OpenedModel): Pick<Settings, 'data' | 'sigma' | 'M'> {
-  const { shape, parametrization, sigma, measurements } = config;
+  const { shape, parametrization, noise } = config;
   const data = dataOfShape(shape);
   if (data === undefined) {
     throw new UserError(
       `${name}: is a model of examples of shape [${shape.join(', ')}], this view has points [2], digits [1, 8, 8] and [1, 28, 28]; go on with it by mdensity train --init`,
     );
   }
-  if ((parametrization !== 'gps' && parametrization !== 'gps-energy') || sigma === undefined) {
+  if (
+    (parametrization !== 'gps' && parametrization !== 'gps-energy') ||
+    noise.type !== 'gaussian'
+  ) {
     throw new UserError(
       `${name}: is learned as ${parametrization}, this view goes on with gps and gps-energy under Gaussian noise; go on with it by mdensity train --init`,
     );
   }
-  return { data, sigma, M: measurements };
+  return { data, sigma: noise.sigma, M: noise.measurements };
 }
 
 /** The preset whose network a model has; undefined where it has one of its own. */
@@ -79,7 +84,10 @@ function sorted(part: unknown): unknown {
   return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Keys of a checkpoint's metadata: its settings as a link, and the model where a file had one of its own. */
+/**
+ * Keys of a checkpoint's metadata: its settings as a link, and the model where a file had one of
+ * its own.
+ */
 const [SETTINGS, MODEL] = ['studio', 'studio-model'] as const;
 
 type Metadata = Readonly<Record<string, string>>;
@@ -105,7 +113,11 @@ export function settingsIn(metadata: Metadata, name: string): Settings {
   );
 }
 
-/** The model of a file that a checkpoint goes back to. @throws UserError where it cannot be read. */
+/**
+ * The model of a file that a checkpoint goes back to.
+ *
+ * @throws UserError where it cannot be read.
+ */
 export function modelIn(
   metadata: Metadata,
   name: string,

@@ -10,8 +10,9 @@ import {
   settingsFor,
   settingsIn,
 } from './open-file.ts';
+import type { Source } from './session.ts';
 import { putBack, type Settings } from './settings.ts';
-import { type Source, training } from './training.svelte.ts';
+import { training } from './training.svelte.ts';
 
 /**
  * Opens a model or a checkpoint. Settings change only where the file could be read.
@@ -50,8 +51,8 @@ async function fromModel(bytes: Uint8Array, name: string, live: Settings): Promi
 
 async function fromCheckpoint(checkpoint: Uint8Array, name: string): Promise<Opened> {
   const [{ decodeSafeTensors }, { modelConfigSchema }] = await Promise.all([
-    import('../../../src/train/safetensors.ts'),
-    import('../../../src/model/model.ts'),
+    import('../../../src/data/safetensors.ts'),
+    import('../../../src/model/config.ts'),
   ]);
   const { metadata } = decodeSafeTensors(checkpoint, name);
   const settings = settingsIn(metadata, name);

@@ -1,5 +1,8 @@
-/** From settings to what the library trains. Loaded when a training starts: it brings the library's own tables. */
-import type { ModelConfig } from '../../../src/model/model.ts';
+/**
+ * From settings to what the library trains. Loaded when a training starts: it brings the library's
+ * own tables.
+ */
+import type { ModelConfig } from '../../../src/model/config.ts';
 import { findPreset } from '../../../src/nn/presets.ts';
 import { type TrainingConfig, trainingSchema } from '../../../src/train/config.ts';
 import { networkFor, networks, shapeOf } from './networks.ts';
@@ -14,15 +17,24 @@ export function modelOf(settings: Settings, file?: ModelConfig): ModelConfig {
     view: 'denoised',
     network: findPreset(name).config,
   };
-  return { parametrization, view, sigma, measurements, shape: shapeOf(data), network };
+  const noise = { type: 'gaussian', sigma, measurements } as const;
+  return { parametrization, view, noise, shape: shapeOf(data), network };
 }
 
 /** How it is trained: as `mdensity train` does with the same options. */
 export function trainingOf(settings: Settings): TrainingConfig {
-  const { sigma, M: measurements, rate: learningRate } = settings;
+  const { rate: learningRate } = settings;
   const { optimizer, weightDecay, batch, steps, warmup, decay, ema, clip, seed } = settings;
   return trainingSchema.parse({
-    ...{ sigma, measurements, optimizer, learningRate, weightDecay },
-    ...{ batch, steps, warmup, decay, ema, clip, seed },
+    optimizer,
+    learningRate,
+    weightDecay,
+    batch,
+    steps,
+    warmup,
+    decay,
+    ema,
+    clip,
+    seed,
   });
 }

@@ -1,5 +1,11 @@
 /** Files that the page hands out. */
 import { encodeNpy } from '../../../src/data/npy-encode.ts';
+import { download } from '../../components/files.ts';
+import { handover } from '../../handover.svelte.ts';
+import { hashOf } from '../../route.svelte.ts';
+import { sharedPart } from '../../target/fields.ts';
+import { classOf } from '../../target/noise.ts';
+import { shareTarget } from '../../target/share.ts';
 import { planeExamples } from './examples.ts';
 import { withSettings } from './open-file.ts';
 import { dataTitle, examplesFile, type Settings } from './settings.ts';
@@ -21,12 +27,26 @@ export async function saveCheckpoint(): Promise<void> {
   const { begun, file } = training;
   const bytes = await training.save('checkpoint');
   if (!begun || !bytes) return;
-  const { decodeSafeTensors, encodeSafeTensors } = await import(
-    '../../../src/train/safetensors.ts'
-  );
+  const { decodeSafeTensors, encodeSafeTensors } = await import('../../../src/data/safetensors.ts');
   const { tensors, metadata } = decodeSafeTensors(bytes, 'checkpoint');
   const named = withSettings(metadata, begun, file?.config);
   hand(encodeSafeTensors({ tensors, metadata: named }), `${nameOf(begun)}.safetensors`);
+}
+
+/** Takes the moving average, as it is now, to the view that walks such models. */
+export async function walkIt(): Promise<void> {
+  const { begun, history } = training;
+  const bytes = await training.copy();
+  if (!begun || !bytes) return;
+  const plane = begun.data === 'plane';
+  handover.give({
+    name: `${nameOf(begun)}.onnx`,
+    bytes,
+    sigma: classOf(begun),
+    target: plane ? sharedPart(begun) : undefined,
+    step: history.step,
+  });
+  location.hash = plane ? shareTarget(hashOf('walk'), hashOf('train')) : '#/images';
 }
 
 /** Hands out the examples of the plane, for the command line. */
@@ -35,10 +55,5 @@ export function saveExamples(settings: Settings): void {
   hand(encodeNpy(values as Float32Array, [values.length / 2, 2]), examplesFile(settings));
 }
 
-function hand(bytes: Uint8Array, name: string): void {
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-  const link = Object.assign(document.createElement('a'), { href: url, download: name });
-  link.click();
-  // The download has taken its own hold of the bytes by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
+const hand = (bytes: Uint8Array, name: string): void =>
+  download(new Blob([bytes as Uint8Array<ArrayBuffer>]), name);

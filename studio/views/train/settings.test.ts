@@ -9,7 +9,7 @@ import { inWords } from './messages.ts';
 import { networkFor, networkNames, networks } from './networks.ts';
 import { modelOf, trainingOf } from './plan.ts';
 import { schema } from './schema.ts';
-import { commandOf, differences, putBack, type Settings } from './settings.ts';
+import { commandNote, commandOf, differences, putBack, type Settings } from './settings.ts';
 
 const settings = (query = ''): Settings => decodeLink(schema, query).state;
 
@@ -89,4 +89,21 @@ test.each([
   ],
 ])('messages speak of controls: %s', (message, expected) => {
   expect(inWords(new Error(message))).toMatch(expected);
+});
+
+test('the command is said to make the losses of the page only where it does', () => {
+  const begun = settings('steps=50');
+  const course = { begun, file: undefined, mixed: false };
+  expect(commandNote(undefined, begun)).toMatch(/will make, to rounding/);
+  expect(commandNote(course, begun)).toMatch(/^Its losses are those of the page/);
+  for (const [changed, now] of [
+    [{ ...course, file: 'digits.onnx' }, begun],
+    [course, { ...begun, rate: 0.01 }],
+    [course, { ...begun, sigma: 0.9 }],
+    [{ ...course, mixed: true }, begun],
+  ] as const) {
+    expect(commandNote(changed, now)).toMatch(/its losses are others/);
+  }
+  // What is only shown makes no difference.
+  expect(commandNote(course, { ...begun, exact: true, every: 7 })).toMatch(/those of the page/);
 });

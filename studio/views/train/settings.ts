@@ -1,12 +1,14 @@
-/** Settings of a training: what of them makes another model, and how they read on the command line. */
+/**
+ * Settings of a training: what of them makes another model, and how they read on the command line.
+ */
 import { effectiveNoise } from '../../../src/density/gps.ts';
-import type { LinkState } from '../../link.ts';
-import type { Centre, Point } from '../../target/fields.ts';
+import { optionsOf } from '../../settings/setting.ts';
+import { type Centre, type Point, targetTitle } from '../../target/fields.ts';
 import { show } from '../../target/noise.ts';
 import { type DataName, networkFor, networks } from './networks.ts';
-import type { schema } from './schema.ts';
+import { type Settings, trainSettings } from './schema.ts';
 
-export type Settings = LinkState<typeof schema>;
+export type { Settings } from './schema.ts';
 
 /** Two settings compared: what makes another model, and what a training can go on with. */
 export interface Differences {
@@ -19,8 +21,7 @@ export interface Differences {
 export function dataTitle({ data, target }: Pick<Settings, 'data' | 'target'>): string {
   if (data === 'digits8') return '8×8 digits';
   if (data === 'mnist') return 'MNIST digits';
-  if (target === 'points') return 'points you draw';
-  return target === 'mixture' ? 'mixture you arrange' : target.replaceAll('-', ' ');
+  return targetTitle(target);
 }
 
 /** The rate of weight decay is read by AdamW alone. */
@@ -88,32 +89,51 @@ const sources: Readonly<Record<DataName, string | undefined>> = {
   mnist: 'mnist',
 };
 
-/** The command that trains the same: its losses are those of the page, to rounding. */
+/** The command that trains the same from its beginning. */
 export function commandOf(settings: Settings): string {
-  const { optimizer, rate, batch, steps, warmup, decay, ema, clip, sigma, M, seed } = settings;
+  const { sigma, M, seed, optimizer } = settings;
   const network = networkFor(settings);
   const { parametrization } = networks[network];
   const source = sources[settings.data] ?? examplesFile(settings);
-  const options: readonly (readonly [flag: string, value: string | number, standard: unknown])[] = [
-    ['parametrization', parametrization, 'gps'],
-    ['net', network, undefined],
-    ['data', source, undefined],
-    ['sigma', sigma, undefined],
-    ['measurements', M, 1],
-    ['optimizer', optimizer, 'adam'],
-    ['weight-decay', decayOf(settings) || 0.01, 0.01],
-    ['learning-rate', rate, 1e-3],
-    ['batch', batch, 64],
-    ['steps', steps, 2000],
-    ['warmup', warmup, 100],
-    ['decay', decay, 'cosine'],
-    ['ema', ema, 0.99],
-    ['clip', clip, 0],
-    ['seed', seed, 0],
+  // The rate of weight decay is read by AdamW alone.
+  const read = optimizer === 'adamw' ? settings : { ...settings, weightDecay: 0.01 };
+  return [
+    'mdensity train',
+    ...(parametrization === 'gps' ? [] : [`--parametrization ${parametrization}`]),
+    `--net ${network}`,
+    `--data ${source}`,
+    `--sigma ${sigma}`,
+    ...(M === 1 ? [] : [`--measurements ${M}`]),
+    ...optionsOf(trainSettings, read),
+    ...(seed === 0 ? [] : [`--seed ${seed}`]),
     // By default the command holds examples out of large sets; the page learns from all.
-    ['validation', 0, undefined],
-    ['out', 'runs/studio', undefined],
-  ];
-  const given = options.filter(([, value, standard]) => value !== standard);
-  return ['mdensity train', ...given.map(([flag, value]) => `--${flag} ${value}`)].join(' ');
+    '--validation 0',
+    '--out runs/studio',
+  ].join(' ');
+}
+
+/** What is known of the training that the page holds, beside what the controls say. */
+export interface Course {
+  readonly begun: Settings;
+  /** Name of the file that it goes on from. */
+  readonly file: string | undefined;
+  /** Whether it went on with other settings than it was begun with. */
+  readonly mixed: boolean;
+}
+
+/** Says whether the command makes the numbers of the page, and where not, why. */
+export function commandNote(course: Course | undefined, now: Settings): string {
+  if (!course) return 'It makes the losses that the page will make, to rounding.';
+  const { begun, file, mixed } = course;
+  if (file !== undefined) {
+    return `The page goes on from ${file}, the command starts anew: its losses are others. To go on from the file, add --init ${file}.`;
+  }
+  const { model, training } = differences(begun, now);
+  if (model.length + training.length > 0) {
+    return 'It is of the controls as they are now, and the training in the page was begun with others: its losses are others.';
+  }
+  if (mixed) {
+    return 'The page changed settings on the way, the command has those of now from its first step: its losses are others.';
+  }
+  return 'Its losses are those of the page, to rounding.';
 }

@@ -12,7 +12,10 @@ export interface Tiles {
 export const rowsOf = ({ values, side, columns }: Tiles): number =>
   Math.ceil(values.length / side ** 2 / columns);
 
-/** Pixels of a grid of images with a margin of one pixel between them, four bytes each; the margin is clear. */
+/**
+ * Pixels of a grid of images with a margin of one pixel between them, four bytes each; the margin
+ * is clear.
+ */
 export function tilePixels(tiles: Tiles): {
   readonly width: number;
   readonly height: number;

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Download, Page } from 'playwright-core';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { mdensityJson } from '../../../src/cli/testing.ts';
-import { readNpy } from '../../../src/data/index.ts';
+import { inMemory } from '../../../src/data/index.ts';
+import { readNpy } from '../../../src/data/node/index.ts';
 import {
   createModel,
   exportDenoiser,
@@ -12,15 +13,11 @@ import {
   openDenoiser,
 } from '../../../src/model/index.ts';
 import { initializeParameters } from '../../../src/nn/index.ts';
-import { createTrainer, inMemory } from '../../../src/train/index.ts';
+import { createTrainer } from '../../../src/train/index.ts';
 import { decodeLink, splitHash } from '../../link.ts';
 import { seriousFindings } from '../../testing/accessibility.ts';
-import {
-  expectNoSidewaysScroll,
-  openPage,
-  startBrowser,
-  waitForView,
-} from '../../testing/browser.ts';
+import { expectNoSidewaysScroll, waitForView } from '../../testing/browser.ts';
+import { button, openTrain, small, train, waitForText } from '../../testing/train.ts';
 import { planeExamples } from './examples.ts';
 import { emptyHistory, recentLoss, withLosses } from './history.ts';
 import { modelOf, trainingOf } from './plan.ts';
@@ -30,31 +27,7 @@ const work = await mkdtemp(join(tmpdir(), 'mdensity-train-'));
 afterAll(() => rm(work, { recursive: true }));
 const at = (name: string) => join(work, name);
 
-const browser = await startBrowser();
-
-/** Few steps of small batches, looked at now and then. */
-const small = 'v=1&device=cpu&steps=60&batch=16&warmup=5&every=20&walk=10';
-
-async function openTrain(query: string, options = {}) {
-  const opened = await openPage(browser, `${inject('studio')}#/train?${query}`, options);
-  opened.page.on('dialog', (dialog) => void dialog.accept());
-  await waitForView(opened.page);
-  return opened;
-}
-
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-const waitForText = (page: Page, text: RegExp) =>
-  page.locator('.run').filter({ hasText: text }).waitFor({ timeout: 60_000 });
-
-/** Trains to the end. */
-async function train(page: Page, steps = 60): Promise<void> {
-  await button(page, 'Train').click();
-  await waitForText(page, new RegExp(`step ${steps} of ${steps}`));
-  await page.getByText(`at step ${steps}`).first().waitFor();
-}
-
-const lossOf = async (page: Page) =>
-  Number(await page.locator('.run dl div').first().locator('dd').textContent());
+const lossOf = async (page: Page) => Number(await page.locator('.run .loss dd').textContent());
 
 async function save(page: Page, name: string): Promise<string> {
   const waiting = page.waitForEvent('download');
@@ -76,7 +49,9 @@ async function trainInNode(query: string) {
   const config = trainingOf(settings);
   const model = modelOf(settings);
   const trainer = await createTrainer({
-    ...{ model: createModel(model), config, device: 'cpu' },
+    model: createModel(model),
+    config,
+    device: 'cpu',
     dataset: { name: 'points', count, shape: [2], hash: '', ...inMemory(values, count) },
   });
   const losses: number[] = [];
@@ -133,7 +108,7 @@ test('a saved model is walked by the command line, and a model from Node goes on
   const { file } = await trainInNode(`${small}&target=checkerboard&sigma=0.8&rate=0.004`);
   await writeFile(at('from-node.onnx'), file);
   await give(page, at('from-node.onnx'));
-  await page.getByText('goes on from from-node.onnx').waitFor();
+  await page.getByText('goes on from from-node.onnx').first().waitFor();
   expect(await page.getByRole('spinbutton', { name: 'Noise σ' }).inputValue()).toBe('0.8');
   // It is walked before any step of its own.
   await page.getByText('at step 0').first().waitFor();
@@ -151,7 +126,9 @@ test('a checkpoint goes on in another page, with its settings', async () => {
   await give(page, path);
   await waitForText(page, /step 60 of 60/);
   expect(decodeLink(schema, splitHash(await hashWith(page, 'seed=9')).query).state).toMatchObject({
-    ...{ seed: 9, sigma: 0.6, batch: 16 },
+    seed: 9,
+    sigma: 0.6,
+    batch: 16,
   });
   // Two checkpoints at the same step hold the same bytes: all of it came across.
   expect(await readFile(await save(page, 'Save checkpoint'))).toEqual(await readFile(path));
@@ -193,9 +170,11 @@ test('another model asks to start again; what can go on goes on', async () => {
 test('files that are no model, and numbers that explode, give a message and no more', async () => {
   const { page, complaints } = await openTrain(`${small}&rate=10&optimizer=adagrad&steps=5000`);
   const file = (name: string, text: string) => ({
-    ...{ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) },
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(text),
   });
-  const files = page.getByRole('region', { name: 'Files' }).getByRole('alert');
+  const files = page.getByRole('alert');
   await give(page, file('cat.png', 'meow'));
   await files.filter({ hasText: /cat\.png: is neither a model/ }).waitFor();
   await give(page, file('broken.onnx', 'no protocol buffer at all'));
@@ -219,14 +198,20 @@ test('files that are no model, and numbers that explode, give a message and no m
 test('a loss that is no number ends a training with a line, and another starts', async () => {
   const { page, complaints } = await openTrain(`${small}&rate=10&warmup=0&batch=1&steps=5000`);
   // Points so far away that squares of what the network makes of them are too large for a float.
-  const far = { parametrization: 'gps', view: 'denoised', sigma: 0.5, measurements: 1, shape: [2] };
+  const far = {
+    parametrization: 'gps',
+    view: 'denoised',
+    noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
+    shape: [2],
+  };
   const model = { ...far, network: { type: 'mlp', width: 8, layers: 1 } } as ModelConfig;
   const parameters = initializeParameters(createModel(model).specs, 0).map((value) => value * 1e30);
   await give(page, {
-    ...{ name: 'huge.onnx', mimeType: '' },
+    name: 'huge.onnx',
+    mimeType: '',
     buffer: Buffer.from(exportDenoiser(model, parameters)),
   });
-  await page.getByText('goes on from huge.onnx').waitFor();
+  await page.getByText('goes on from huge.onnx').first().waitFor();
   await button(page, 'Continue').click();
   await page
     .getByRole('alert')
@@ -261,9 +246,9 @@ test('by keyboard alone: a point is drawn, learned from, and the training is kep
   await button(page, 'Train').focus();
   await page.keyboard.press('Enter');
   await waitForText(page, /step 60 of 60/);
-  await page.locator('nav a').first().click();
+  await page.locator('header nav a').first().click();
   await page.waitForFunction(() => location.hash.startsWith('#/shape'));
-  await page.locator('nav a').nth(3).click();
+  await page.locator('header nav a').nth(3).click();
   await waitForText(page, /step 60 of 60/);
   expect(complaints).toEqual([]);
 });

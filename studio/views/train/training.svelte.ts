@@ -1,14 +1,14 @@
 /**
- * The training that this page holds. It is here and not in the view, so that it goes on while another view is
- * shown, and is there when the reader comes back.
+ * The training that this page holds. It is here and not in the view, so that it goes on while
+ * another view is shown, and is there when the reader comes back.
  */
 
 import type { StepReport } from '../../../src/train/trainer.ts';
 import { type RemoteTraining, startTraining } from '../../engine/engine.ts';
-import type { DeviceReport, TrainingData, TrainingRequest } from '../../engine/protocol.ts';
-import { planeTarget } from '../../target/density.ts';
+import type { DeviceReport, TrainingRequest } from '../../engine/protocol.ts';
+import { planeTarget, radiusOf } from '../../target/density.ts';
 import { classOf } from '../../target/noise.ts';
-import { type Learned, learnedFrom, type Questions, questionsOf } from './comparison.ts';
+import { type Learned, learnedFrom, questionsOf } from './comparison.ts';
 import { examplesOf } from './examples.ts';
 import {
   emptyHistory,
@@ -18,38 +18,10 @@ import {
   withLosses,
   withMark,
 } from './history.ts';
+import { type Look, withLook } from './looks.ts';
 import { inWords } from './messages.ts';
-import type { OpenedModel } from './open-file.ts';
+import type { Phase, Session, Source } from './session.ts';
 import { differences, type Settings } from './settings.ts';
-
-export type Phase = 'none' | 'opening' | 'resting' | 'running' | 'stopping' | 'done' | 'failed';
-
-/** What a training starts from, where not from the network as it begins. */
-export interface Source {
-  /** A file's model; its parameters, where it is not a checkpoint that has them. */
-  readonly file?: Omit<OpenedModel, 'parameters'> & { readonly parameters?: Float32Array };
-  readonly checkpoint?: Uint8Array;
-  /** Whether it is the same training as before, whose losses are kept. */
-  readonly same?: boolean;
-}
-
-interface Session {
-  readonly handle: RemoteTraining;
-  /** Settings it was begun with. */
-  readonly begun: Settings;
-  readonly file: Source['file'];
-  readonly examples: TrainingData;
-  readonly questions: Questions | undefined;
-}
-
-/** What the moving average makes, at a step. */
-interface Look {
-  readonly step: number;
-  readonly learned: Learned | undefined;
-  /** x̂ of the walk, `[chains, d]`. */
-  readonly samples: Float32Array | undefined;
-  readonly problem: string | undefined;
-}
 
 /** Milliseconds between two pictures of the numbers. */
 const SHOW_EVERY = 250;
@@ -62,7 +34,9 @@ let history = $state.raw<LossHistory>(emptyHistory());
 let speed = $state<number>();
 let device = $state.raw<DeviceReport>();
 let problem = $state<string>();
-let look = $state.raw<Look>();
+let looks = $state.raw<readonly Look[]>([]);
+/** The step whose look the reader wants to see; the latest where it is undefined. */
+let wantedStep = $state<number>();
 let savedAt = $state(0);
 
 /** What has come in and is not shown yet. */
@@ -100,8 +74,21 @@ export const training = {
   get device() {
     return device;
   },
+  /** The look that is shown: the latest, or the one that the reader went back to. */
   get look() {
-    return look;
+    const until = (step: number) => wantedStep === undefined || step <= wantedStep;
+    return looks.findLast(({ step }) => until(step)) ?? looks[0];
+  },
+  get looks() {
+    return looks;
+  },
+  /** Goes back to the look at a step; undefined follows the latest. */
+  lookBack: (step: number | undefined) => {
+    wantedStep = step;
+  },
+  /** Whether it went on with other settings than those of its first step. */
+  get mixed() {
+    return session?.mixed ?? false;
   },
   /** Why it cannot start or go on: a line for the reader. */
   get problem() {
@@ -118,6 +105,8 @@ export const training = {
   goOn,
   rest,
   save,
+  /** The model's bytes, for another view: nothing is saved by that. */
+  copy: async () => session?.handle.exportModel(),
   refresh: lookAgain,
   /** Whose wishes for what is shown are followed: settings that change. */
   follow: (live: Settings) => {
@@ -125,7 +114,10 @@ export const training = {
   },
 };
 
-/** Opens a training in place of the one there is, which stays if it cannot be opened. It rests at first. */
+/**
+ * Opens a training in place of the one there is, which stays if it cannot be opened. It rests at
+ * first.
+ */
 async function start(live: Settings, from: Source = {}): Promise<boolean> {
   if (phase === 'running') await rest();
   const before = phase;
@@ -136,11 +128,13 @@ async function start(live: Settings, from: Source = {}): Promise<boolean> {
     const next = await open(settings, from);
     const steps = await next.handle.stepsMade();
     void session?.handle.close();
-    session = next;
+    const mixed = from.same === true && steps > 0;
+    session = { ...next, mixed: mixed || (from.same === true && session?.mixed === true) };
     wishes = live;
     if (!from.same || latest.step !== steps) latest = emptyHistory(steps);
     savedAt = steps;
-    look = undefined;
+    if (!from.same) looks = [];
+    wantedStep = undefined;
     restart();
     phase = steps < settings.steps ? 'resting' : 'done';
     if (from.checkpoint || from.file) void lookNow();
@@ -158,6 +152,7 @@ async function open(settings: Settings, { file, checkpoint }: Source): Promise<S
     examplesOf(settings),
   ]);
   const target = settings.data === 'plane' ? planeTarget(settings) : undefined;
+  const sigma = classOf(settings);
   const own: { handle?: RemoteTraining } = {};
   const isCurrent = () => own.handle !== undefined && session?.handle === own.handle;
   const request: TrainingRequest = {
@@ -178,11 +173,14 @@ async function open(settings: Settings, { file, checkpoint }: Source): Promise<S
       device = report;
     },
   });
-  const questions = target && questionsOf(target, classOf(settings));
-  return { handle: own.handle, begun: settings, file, examples, questions };
+  const questions =
+    target && questionsOf(target, { sigma, radius: radiusOf(settings.target, sigma) });
+  return { handle: own.handle, begun: settings, file, examples, questions, mixed: false };
 }
 
-/** Trains on; with settings that it was not begun with, from a checkpoint of what it has learned. */
+/**
+ * Trains on; with settings that it was not begun with, from a checkpoint of what it has learned.
+ */
 async function goOn(live: Settings): Promise<void> {
   if (!session) return;
   const changed = differences(session.begun, live);
@@ -252,6 +250,11 @@ function lookAgain(): void {
   if (phase === 'resting' || phase === 'done') void lookNow();
 }
 
+// Leaving the page would lose what was learned, whichever view is shown.
+addEventListener('beforeunload', (event) => {
+  if (training.unsaved) event.preventDefault();
+});
+
 /** Shows what has been learned: between two steps, one look at a time. */
 async function lookNow(): Promise<void> {
   const own = session;
@@ -270,7 +273,7 @@ async function lookNow(): Promise<void> {
     line = inWords(error);
   }
   looking = false;
-  if (session === own) look = { step, learned, samples, problem: line };
+  if (session === own) looks = withLook(looks, { step, learned, samples, problem: line });
   // Meanwhile another training was opened, or this one has come to rest.
   if (session !== own || (phase !== 'running' && phase !== 'failed' && latest.step > step)) {
     void lookNow();
@@ -284,7 +287,11 @@ function samplesOf(handle: RemoteTraining, begun: Settings): Promise<Float32Arra
     {
       chains: begun.data === 'plane' ? CHAINS.plane : CHAINS.images,
       measurements: (sameClass ? now : begun).M,
-      ...{ kernel: 'sachs', stepSize: 0.5, friction: 0.5, meanWalk: false, seed: begun.seed },
+      kernel: 'sachs',
+      stepSize: 0.5,
+      friction: 0.5,
+      walk: 'joint',
+      seed: begun.seed,
     },
     now.walk,
   );

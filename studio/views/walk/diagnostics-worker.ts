@@ -1,7 +1,7 @@
 import { expose } from 'comlink';
-import { diagnose, exactHistogram } from './diagnostics.ts';
+import { diagnose, exactHistograms } from './diagnostics.ts';
 
-const calls = { diagnose, exactHistogram };
+const calls = { diagnose, exactHistograms };
 
 /** What the worker does, so that no frame of the walk waits for it. */
 export type Calls = typeof calls;

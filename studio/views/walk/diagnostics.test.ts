@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fillNormal, randomKey } from '../../../src/random.ts';
-import { BINS, diagnose, exactHistogram, histogram } from './diagnostics.ts';
+import { BINS, diagnose, exactHistograms, histogram } from './diagnostics.ts';
 
 const question = { of: 'ybar', coordinate: 1, radius: 6 } as const;
 const choice = { target: 'mixture', points: [], centres: [[0.5, -1, 1, 0.6]] } as const;
@@ -16,12 +16,12 @@ const normal = (mean: number, s: number) =>
 // and the curvature over a bin adds less than 0.01. One in 30,000 seeds would fail.
 test('the exact law of ȳ is the smoothed Gaussian, that of x̂ the shrunk one', () => {
   const sigma = 0.8;
-  const ybar = exactHistogram(choice, sigma, question);
+  const ybar = exactHistograms(choice, sigma, question)[1];
   normal(-1, 1).forEach((density, k) => {
     expect(Math.abs(ybar[k]! - density)).toBeLessThan(0.03);
   });
   // ν(z) = μ + 0.36 (z − μ): standard deviation 0.36.
-  const xhat = exactHistogram(choice, sigma, { ...question, of: 'xhat' });
+  const xhat = exactHistograms(choice, sigma, { ...question, of: 'xhat' })[1];
   const mass = (values: ArrayLike<number>) =>
     Array.from(values, (density, k) => density * (-6 + (12 * (k + 0.5)) / BINS) * (12 / BINS));
   const mean = mass(xhat).reduce((a, b) => a + b, 0);
@@ -56,10 +56,9 @@ test('independent draws of one coordinate have their own number as effective siz
   expect(Math.abs(found.autocorrelation[1]!)).toBeLessThan(0.12);
 });
 
-test('too few draws give a histogram and no more', () => {
+test('too few draws say nothing', () => {
   const found = diagnose({ data: new Float32Array(2 * 9 * 2), shape: [2, 9, 2] }, question);
   expect(found.autocorrelation.length).toBe(0);
   expect(found.effectiveSampleSize).toBeNaN();
   expect(found.rHat).toBeNaN();
-  expect(found.histogram[BINS / 2]).toBeCloseTo(4);
 });

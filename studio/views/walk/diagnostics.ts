@@ -32,44 +32,44 @@ export interface Asked {
 }
 
 export interface Diagnosis {
-  /** Density in each bin, per unit of x. */
-  readonly histogram: Float64Array;
   /** From lag 0, in draws. */
   readonly autocorrelation: Float64Array;
-  /** In draws. */
+  /** In draws: bulk, rank-normalised and split (Vehtari et al. 2021). */
   readonly effectiveSampleSize: number;
+  /** Rank-normalised and split, the larger of location and spread (Vehtari et al. 2021). */
   readonly rHat: number;
 }
 
-/** What the draws say of one coordinate; from fewer than `ENOUGH` of a chain, the histogram alone. */
-export function diagnose({ data, shape }: Asked, { coordinate, radius }: Question): Diagnosis {
+/** What the draws say of one coordinate: nothing from fewer than `ENOUGH` of a chain. */
+export function diagnose({ data, shape }: Asked, { coordinate }: Question): Diagnosis {
   const [chains, count] = shape;
   // Only the coordinate that is asked for.
   const line = Float64Array.from({ length: chains * count }, (_, k) => data[2 * k + coordinate]!);
   const draws = { data: line, shape: [chains, count, 1] as const };
   const enough = count >= ENOUGH;
   return {
-    histogram: histogram(line, radius),
     autocorrelation: enough ? autocorrelation(draws).slice(0, LAGS) : new Float64Array(0),
     effectiveSampleSize: enough ? effectiveSampleSize(draws)[0]! : Number.NaN,
     rHat: enough ? rHat(draws)[0]! : Number.NaN,
   };
 }
 
-/** The exact law in the same bins, from independent draws of x and its noise. */
-export function exactHistogram(
+/** The exact law of both coordinates in bins, from independent draws of x and its noise. */
+export function exactHistograms(
   choice: TargetChoice,
   sigma: number,
-  { of, coordinate, radius }: Question,
-): Float64Array {
+  { of, radius }: Omit<Question, 'coordinate'>,
+): readonly [Float64Array, Float64Array] {
   const target = planeTarget(choice);
-  if (!target) return new Float64Array(BINS);
+  if (!target) return [new Float64Array(BINS), new Float64Array(BINS)];
   const { ybar } = sampleSmoothed(target.density, sigma, randomKey(1), EXACT);
   if (of === 'xhat') target.density.smooth(sigma).denoise(ybar, ybar);
-  return histogram(
-    Float64Array.from({ length: EXACT }, (_, k) => ybar[2 * k + coordinate]!),
-    radius,
-  );
+  const along = (coordinate: number) =>
+    histogram(
+      Float64Array.from({ length: EXACT }, (_, k) => ybar[2 * k + coordinate]!),
+      radius,
+    );
+  return [along(0), along(1)];
 }
 
 /** Share of all values in each bin over its width; what lies outside counts among all. */

@@ -1,5 +1,5 @@
 /** Asks the worker what the draws say, never more than one question at a time. */
-import { releaseProxy, transfer, wrap } from 'comlink';
+import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import type { TargetChoice } from '../../target/fields.ts';
 import type { Diagnosis, Question } from './diagnostics.ts';
 import type { Calls } from './diagnostics-worker.ts';
@@ -12,10 +12,11 @@ const REST = 250;
 
 export interface Observer {
   readonly diagnosis: Diagnosis | undefined;
-  readonly exact: Float64Array | undefined;
+  /** The exact law of both coordinates, in bins. */
+  readonly exact: readonly [Float64Array, Float64Array] | undefined;
 }
 
-interface Observed {
+export interface Observed {
   readonly choice: TargetChoice;
   /** σ̃, in the unit of x. */
   readonly sigma: number;
@@ -25,17 +26,22 @@ interface Observed {
 /** Call it while a component starts. `record` is the one of now. */
 export function observer(observed: () => Observed, record: () => WalkRecord | undefined): Observer {
   let diagnosis = $state.raw<Diagnosis>();
-  let exact = $state.raw<Float64Array>();
-  const worker = new Worker(new URL('./diagnostics-worker.ts', import.meta.url), {
-    type: 'module',
-  });
-  const calls = wrap<Calls>(worker);
+  let exact = $state.raw<Observer['exact']>();
+  let worker: Worker | undefined;
+  let remote: Remote<Calls> | undefined;
+  /** Starts the worker when there is something to ask. */
+  const calls = (): Remote<Calls> => {
+    worker ??= new Worker(new URL('./diagnostics-worker.ts', import.meta.url), { type: 'module' });
+    remote ??= wrap<Calls>(worker);
+    return remote;
+  };
 
   $effect(() => {
     const { choice, sigma, question } = observed();
     let current = true;
     const timer = setTimeout(async () => {
-      const law = await calls.exactHistogram(choice, sigma, question);
+      if (!record()) return;
+      const law = await calls().exactHistograms(choice, sigma, question);
       if (current) exact = law;
     }, REST);
     return () => {
@@ -60,7 +66,7 @@ export function observer(observed: () => Observed, record: () => WalkRecord | un
       waiting = true;
       const draws = now.draws();
       const data = draws[question.of];
-      const answer = await calls.diagnose(
+      const answer = await calls().diagnose(
         transfer({ data, shape: draws.shape }, [data.buffer]),
         question,
       );
@@ -74,8 +80,8 @@ export function observer(observed: () => Observed, record: () => WalkRecord | un
   });
 
   $effect(() => () => {
-    calls[releaseProxy]();
-    worker.terminate();
+    remote?.[releaseProxy]();
+    worker?.terminate();
   });
 
   return {

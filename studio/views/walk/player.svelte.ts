@@ -1,13 +1,13 @@
 /** Runs a walk beside an animation: steps between frames, as many a second as are asked for. */
+import type { Denoiser } from '../../../src/density/denoiser.ts';
 import type { Density } from '../../../src/density/density.ts';
-import { UserError } from '../../../src/errors.ts';
+import { DivergedError, type Divergence, UserError } from '../../../src/errors.ts';
+import { fadeOf } from './paint-walk.ts';
 import { type RecordOptions, type WalkRecord, walkRecord } from './record.ts';
 import { startWalking, type Walking, type WalkSettings } from './walking.ts';
 
 /** Milliseconds of a frame that steps may take. */
 const BUDGET = 9;
-/** Milliseconds for which a jump is seen. */
-export const FADE = 1100;
 /** Milliseconds between two readings. */
 const READING = 120;
 
@@ -25,22 +25,45 @@ export interface Reading {
 }
 
 const nothing: Reading = {
-  ...{ step: 0, drawn: 0, rate: undefined, acceptance: undefined },
-  ...{ ybar: undefined, xhat: undefined },
+  step: 0,
+  rate: undefined,
+  drawn: 0,
+  acceptance: undefined,
+  ybar: undefined,
+  xhat: undefined,
 };
+
+/** Why a walk ended by itself. */
+export interface Failure {
+  /** One line. */
+  readonly text: string;
+  /** Where numbers left all bounds, if it was that. */
+  readonly at: Divergence | undefined;
+}
 
 export interface Player {
   playing: boolean;
-  /** Why the walk ended, in one line. */
-  readonly failure: string | undefined;
+  /** Why the walk ended. */
+  readonly failure: Failure | undefined;
   readonly reading: Reading;
   /** For the picture, not reactive: read them in a frame. */
   readonly walking: Walking | undefined;
   readonly record: WalkRecord | undefined;
   /** The picture's time in milliseconds: it rests while the walk does. */
   readonly clock: number;
+  /** Steps a second that it is shown at. */
+  readonly speed: number;
   /** Begins at step 0. */
-  restart(density: Density | undefined, settings: WalkSettings, record: RecordOptions): void;
+  restart(
+    source: Density | Denoiser | undefined,
+    settings: WalkSettings,
+    record: RecordOptions,
+  ): void;
+  /**
+   * Begins at step 0 unless the walk of the same key is under way: another view may have been
+   * shown.
+   */
+  follow(key: string, begin: () => void): void;
   /** Makes some steps at once, as a button does. */
   advance(steps: number): Promise<void>;
   /** One frame of the animation at the time `now` in milliseconds, with `speed` steps a second. */
@@ -49,7 +72,9 @@ export interface Player {
 
 export function walkPlayer(): Player {
   let playing = $state(false);
-  let failure = $state<string>();
+  let failure = $state.raw<Failure>();
+  let followed: string | undefined;
+  let shownSpeed = 1;
   let reading = $state.raw(nothing);
   let walking: Walking | undefined;
   let record: WalkRecord | undefined;
@@ -66,33 +91,42 @@ export function walkPlayer(): Player {
     const rate = playing ? (1000 * (step - readStep)) / (now - readAt) : undefined;
     [readAt, readStep] = [now, step];
     reading = {
-      ...{ step, rate, drawn: record?.drawn ?? 0, acceptance: record?.acceptance },
-      ...{ ybar: latest?.ybar, xhat: latest?.xhat },
+      step,
+      rate,
+      drawn: record?.drawn ?? 0,
+      acceptance: record?.acceptance,
+      ybar: latest?.ybar,
+      xhat: latest?.xhat,
     };
   }
   function fail(error: unknown): void {
     // A defect is not the reader's to mend: it must reach the console.
     if (!(error instanceof UserError)) throw error;
-    failure = error.message;
+    failure = { text: error.message, at: error instanceof DivergedError ? error.facts : undefined };
     playing = false;
   }
-  async function advance(steps: number, budget = Number.POSITIVE_INFINITY): Promise<void> {
+  async function advance(steps: number, goesOn: () => boolean): Promise<void> {
     const mine = walking;
     if (!mine || !record || busy || failure !== undefined) return;
     busy = true;
-    const until = performance.now() + budget;
     try {
       for (let k = 0; k < steps; k++) {
         const jump = await mine.step();
         if (mine !== walking) return;
         record.add(jump, clock);
-        if (performance.now() > until) break;
+        if (!goesOn()) break;
       }
     } catch (error) {
       if (mine === walking) fail(error);
     } finally {
       if (mine === walking) busy = false;
     }
+  }
+  /** Steps of one frame. What was in hand when it was paused is shown, as it is in the record. */
+  async function advanceFrame(steps: number): Promise<void> {
+    const until = performance.now() + BUDGET;
+    await advance(steps, () => playing && performance.now() <= until);
+    if (!playing) read(performance.now());
   }
 
   return {
@@ -102,6 +136,8 @@ export function walkPlayer(): Player {
     set playing(on) {
       playing = on && failure === undefined;
       due = 0;
+      // Steps that are in hand are shown when they are made.
+      if (!playing && !busy) read(performance.now());
     },
     get failure() {
       return failure;
@@ -118,31 +154,45 @@ export function walkPlayer(): Player {
     get clock() {
       return clock;
     },
-    restart(density, settings, options) {
+    restart(source, settings, options) {
       [busy, due, clock, failure] = [false, 0, 0, undefined];
-      record = density && walkRecord(options);
-      walking = density && startWalking(density, settings);
+      record = source && walkRecord(options);
+      walking = undefined;
+      try {
+        walking = source && startWalking(source, settings);
+      } catch (error) {
+        fail(error);
+      }
       read(performance.now());
     },
+    get speed() {
+      return shownSpeed;
+    },
+    follow(key, begin) {
+      if (key === followed && walking) return;
+      followed = key;
+      begin();
+    },
     async advance(steps) {
-      await advance(steps);
+      await advance(steps, () => true);
       read(performance.now());
     },
     frame(now, speed) {
       // A page that was hidden does not catch up.
       const passed = Math.min(100, Math.max(0, now - last));
       last = now;
+      shownSpeed = speed;
       if (playing) {
         clock += passed;
         due = Math.min(due + (speed * passed) / 1000, speed / 10 + 1);
         const steps = Math.floor(due);
         if (steps > 0 && !busy) {
           due -= steps;
-          void advance(steps, BUDGET);
+          void advanceFrame(steps);
         }
-        record?.fade(clock - FADE);
+        record?.fade(clock - fadeOf(speed));
       }
-      if (now - readAt > READING && (playing || reading.rate !== undefined)) read(now);
+      if (playing && now - readAt > READING) read(now);
     },
   };
 }

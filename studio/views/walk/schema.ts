@@ -1,42 +1,183 @@
-import { kernels } from '../../../src/sample/kernels/index.ts';
-import { choice, flag, linkSchema, number, whole } from '../../link.ts';
+import { explainKernel, kernelChoices, usesFriction } from '../../kernels/kernels.ts';
+import { type LinkState, linkSchema, whole } from '../../link.ts';
+import { choice, fieldsOf, flag, number } from '../../settings/setting.ts';
 import { targetFields } from '../../target/fields.ts';
 
-export const kernelNames = Object.keys(kernels);
+/** What shapes the chains, with the options and defaults of `mdensity walk`. */
+export const walkSettings = {
+  kernel: choice({
+    title: 'Kernel',
+    default: 'sachs' as string,
+    choices: kernelChoices as readonly { value: string; label: string }[],
+    option: 'kernel',
+    explain:
+      'How a chain makes a step: a discretisation of Langevin dynamics, which follows the score s = ∇ log p and adds noise.',
+  }),
+  step: number({
+    title: 'Step size δ',
+    default: 0.5,
+    range: [0.01, 8],
+    scale: 'log',
+    unit: 'σ',
+    option: 'step-size',
+    explain:
+      'Time of one step, in units of σ. Large steps move fast until they are biased, then unstable.',
+    equation: 'step',
+  }),
+  friction: number({
+    title: 'Friction γδ',
+    default: 0.5,
+    range: [0.005, 8],
+    scale: 'log',
+    unit: 'a step',
+    option: 'friction',
+    explain:
+      'How soon a velocity is forgotten: with little friction a chain glides through a valley, with much it diffuses.',
+    equation: 'friction',
+    idle: ({ kernel }: { readonly kernel: string }) =>
+      usesFriction(kernel) ? undefined : 'This kernel has no velocity, so friction plays no part.',
+  }),
+  mass: number({
+    title: 'Inverse mass u',
+    default: 1,
+    range: [0.1, 10],
+    scale: 'log',
+    option: 'inverse-mass',
+    explain: 'The variance of a velocity. It acts as a step √u times as long.',
+    equation: 'mass',
+  }),
+  mean: flag({
+    title: 'Mean walk: ȳ alone',
+    default: false,
+    option: 'mean-walk',
+    explain:
+      'Off, the M measurements walk and ȳ is their mean. On, ȳ walks by itself: given ȳ the measurements are exactly normal, whatever the data, and are drawn when asked for.',
+    equation: 'mean',
+  }),
+  chains: number({
+    title: 'Chains',
+    default: 16,
+    range: [1, 256],
+    scale: 'log',
+    whole: true,
+    option: 'chains',
+    explain: 'Walked side by side. A chain does not depend on how many walk beside it.',
+  }),
+  every: number({
+    title: 'A jump every',
+    default: 5,
+    range: [1, 100],
+    scale: 'log',
+    whole: true,
+    unit: 'steps',
+    option: 'thin',
+    explain:
+      'Each jump is drawn as a green line from ȳ to x̂, and after the burn-in it is a draw of the diagnostics. The walk does not feel it.',
+    equation: 'jump',
+  }),
+  burn: number({
+    title: 'Burn-in',
+    default: 200,
+    range: [0, 10_000],
+    scale: 'root',
+    whole: true,
+    unit: 'steps',
+    option: 'burn-in',
+    explain: 'Steps before the first draw, while chains find the density.',
+  }),
+};
 
-/** Bounds of what is chosen. */
-export const limits = {
-  stepSize: [0.01, 8],
-  friction: [0.01, 8],
-  inverseMass: [0.1, 10],
-  chains: [1, 256],
-  every: [1, 100],
-  burnIn: [0, 10_000],
-  speed: [1, 3000],
-} as const;
+/** What is seen of the chains. */
+export const shownSettings = {
+  speed: number({
+    title: 'Speed',
+    default: 30,
+    range: [1, 3000],
+    scale: 'log',
+    unit: 'steps/s',
+    explain:
+      'How fast the walk is shown. Where the screen cannot follow, it goes as fast as it can. At 6 and less, steps and jumps are drawn out so that they can be followed.',
+  }),
+  ys: flag({
+    title: 'Its M measurements y',
+    default: false,
+    explain:
+      'Rings, with lines to their mean ȳ, of the chain with the black ring. Many lie outside of the picture where σ is large.',
+    equation: 'measurements',
+  }),
+  arrows: flag({
+    title: 'Score as arrows',
+    default: false,
+    explain: 'The gradient of log p at ȳ, as in Shape.',
+    equation: 'score',
+  }),
+  margins: flag({
+    title: 'Marginals on the axes',
+    default: true,
+    explain:
+      'Along each axis the draws of all chains as bars, and the exact law of that coordinate as a line.',
+  }),
+  beside: choice({
+    title: 'Compare with',
+    default: 'none',
+    choices: [
+      { value: 'none', label: 'nothing' },
+      { value: 'M', label: 'M = 1 of the class' },
+      { value: 'kernel', label: 'another kernel' },
+      { value: 'friction', label: 'other friction' },
+    ],
+    explain:
+      'A second walk beside this one, of the same density and seed, that differs in one thing. Both are drawn, with the effective sample size and R̂ of each.',
+  }),
+};
 
-const within = ([min, max]: readonly [number, number]) => ({ min, max });
+/** The other walk, where two are compared. */
+export const besideSettings = {
+  kernel2: choice({ ...walkSettings.kernel, title: 'Its kernel', default: 'mala' as string }),
+  friction2: number({
+    ...walkSettings.friction,
+    title: 'Its friction γδ',
+    default: 4,
+    idle: () => undefined,
+  }),
+};
+
+/** Whose histogram and diagnostics are shown, and along which coordinate. */
+export const questionSettings = {
+  of: choice({
+    title: 'Of',
+    default: 'ybar',
+    choices: [
+      { value: 'ybar', label: 'ȳ, where chains walk' },
+      { value: 'xhat', label: 'x̂, where they jump' },
+    ],
+    explain: 'Chains walk the noisy ȳ. Each jump x̂ is a sample of the clean density.',
+  }),
+  axis: choice({
+    title: 'Along',
+    default: '1',
+    choices: [
+      { value: '1', label: 'first coordinate' },
+      { value: '2', label: 'second coordinate' },
+    ],
+    explain: 'The coordinate whose histogram and diagnostics are shown.',
+  }),
+};
 
 /** What a link to this view holds. */
 export const schema = linkSchema(1, {
   ...targetFields,
-  kernel: choice<string>('sachs', kernelNames),
-  step: number(0.5, within(limits.stepSize)),
-  friction: number(0.5, within(limits.friction)),
-  mass: number(1, within(limits.inverseMass)),
-  mean: flag(false),
-  chains: whole(16, within(limits.chains)),
-  /** Steps from one jump, and one draw, to the next. */
-  every: whole(5, within(limits.every)),
-  burn: whole(200, within(limits.burnIn)),
+  ...fieldsOf(walkSettings),
   seed: whole(0, { min: 0, max: Number.MAX_SAFE_INTEGER }),
-  /** Steps a second. */
-  speed: number(60, within(limits.speed)),
-  /** Whose histogram and diagnostics are shown, and along which coordinate. */
-  of: choice('ybar', ['ybar', 'xhat']),
-  axis: choice('1', ['1', '2']),
-  /** The chain that is read out, and whether its measurements are shown. */
-  chain: whole(0, { min: 0, max: limits.chains[1] - 1 }),
-  ys: flag(false),
-  arrows: flag(false),
+  ...fieldsOf(shownSettings),
+  ...fieldsOf(besideSettings),
+  ...fieldsOf(questionSettings),
+  /** The chain that is read out. */
+  chain: whole(0, { min: 0, max: walkSettings.chains.range[1] - 1 }),
 });
+
+export type WalkState = LinkState<typeof schema>;
+
+/** Says what the kernel of a state does. */
+export const kernelWords = (kernel: string): string =>
+  `${walkSettings.kernel.explain} ${explainKernel(kernel)}`;

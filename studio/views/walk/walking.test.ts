@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
-import { type Draw, gaussianDraws } from '../../../src/cli/walk-draws.ts';
 import { mixture } from '../../../src/density/mixture.ts';
 import { findTarget } from '../../../src/density/targets.ts';
 import { type KernelName, kernels } from '../../../src/sample/kernels/index.ts';
+import { type Draw, gaussianDraws } from '../../../src/sample/walk-draws.ts';
+import { decodeLink } from '../../link.ts';
 import { planeTarget } from '../../target/density.ts';
 import { walkRecord } from './record.ts';
-import { commandOf, startWalking, type WalkSettings } from './walking.ts';
+import { schema } from './schema.ts';
+import { commandOf, settingsOf, startWalking, type WalkSettings } from './walking.ts';
 
 const standard: WalkSettings = {
   sigma: 0.8,
@@ -18,7 +20,7 @@ const standard: WalkSettings = {
   chains: 5,
   seed: 3,
 };
-const timing = { burnIn: 7, thin: 4 };
+const timing = { burnIn: 7, thin: 4, radius: 6 };
 const STEPS = 40;
 
 /** What `mdensity walk` draws. */
@@ -26,12 +28,16 @@ async function commandDraws(density: Parameters<typeof gaussianDraws>[0], settin
   const draws: (Omit<Draw, 'y'> & { readonly y: Float32Array })[] = [];
   const options = {
     ...settings,
-    ...timing,
+    walk: settings.meanWalk ? ('mean' as const) : ('joint' as const),
+    burnIn: timing.burnIn,
+    thin: timing.thin,
     steps: STEPS,
     signal: new AbortController().signal,
     onProgress: () => {},
   };
-  for await (const draw of gaussianDraws(density, settings.sigma, settings.kernel, options)) {
+  const { sigma, measurements } = settings;
+  const member = { sigma, measurements, effectiveSigma: sigma / Math.sqrt(measurements) };
+  for await (const draw of gaussianDraws(density, member, settings.kernel, options)) {
     draws.push({ ...draw, y: draw.y() });
   }
   return draws;
@@ -113,21 +119,32 @@ test('a chain that diverges is named with its step, and stays ended', async () =
   const run = async () => {
     for (let k = 0; k < 5000; k++) await walking.step();
   };
-  await expect(run()).rejects.toThrow(/^chain \d+, step \d+: the position is .*try 4/);
+  await expect(run()).rejects.toMatchObject({
+    code: 'diverged',
+    facts: { step: expect.any(Number) },
+  });
   await expect(walking.step()).rejects.toThrow(/^chain \d+, step \d+/);
 });
 
 test('the command says what differs from its defaults', () => {
-  const plain = { ...standard, chains: 16, seed: 0 };
-  expect(commandOf('rings', plain, { burnIn: 200, thin: 5 })).toBe(
-    'mdensity walk --density rings --sigma 0.8 --out walk/',
+  const plain = decodeLink(schema, 'sigma=0.8').state;
+  expect(commandOf('rings', plain)).toBe('mdensity walk --density rings --sigma 0.8 --out walk/');
+  const { state } = decodeLink(
+    schema,
+    'sigma=0.8&M=4&kernel=mala&mean=1&step=1&friction=2&mass=3&chains=2&burn=0&every=1&seed=9',
   );
-  const other: WalkSettings = {
-    ...plain,
-    ...{ measurements: 4, kernel: 'mala', meanWalk: true, stepSize: 1, friction: 2 },
-    ...{ inverseMass: 3, chains: 2, seed: 9 },
-  };
-  expect(commandOf('rings', other, { burnIn: 0, thin: 1 })).toBe(
-    'mdensity walk --density rings --sigma 0.8 --measurements 4 --kernel mala --mean-walk --step-size 1 --friction 2 --inverse-mass 3 --chains 2 --burn-in 0 --thin 1 --seed 9 --out walk/',
+  expect(commandOf('rings', state)).toBe(
+    'mdensity walk --density rings --sigma 0.8 --measurements 4 --kernel mala --step-size 1 --friction 2 --inverse-mass 3 --mean-walk --chains 2 --thin 1 --burn-in 0 --seed 9 --out walk/',
   );
+  expect(settingsOf(state)).toEqual({
+    sigma: 0.8,
+    measurements: 4,
+    kernel: 'mala',
+    stepSize: 1,
+    friction: 2,
+    inverseMass: 3,
+    meanWalk: true,
+    chains: 2,
+    seed: 9,
+  });
 });

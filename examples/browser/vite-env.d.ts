@@ -1,0 +1,2 @@
+/** Gives the types of `?url` imports. */
+/// <reference types="vite/client" />

@@ -1,0 +1,48 @@
+/** The package's front door in a browser: as in Node, but for what is read from a disk. */
+export {
+  type Dataset,
+  datasetOf,
+  type Values,
+} from './data/index.ts';
+export type {
+  BayesEstimator,
+  CountDenoiser,
+  Denoiser,
+  DenoiserFamily,
+} from './density/index.ts';
+export {
+  DivergedError,
+  type ErrorCode,
+  UserError,
+} from './errors.ts';
+export { type EvaluateOptions, evaluate, type Findings } from './evaluate/index.ts';
+export {
+  type DenoiserFile,
+  exportDenoiser,
+  gaussian,
+  type NoiseConfig,
+  openModelBytes as openModel,
+  poisson,
+} from './model/index.ts';
+export {
+  type Network,
+  type NetworkConfig,
+  networks as presets,
+  type Scope,
+} from './nn/index.ts';
+export type { Progress, Work } from './progress.ts';
+export {
+  collect,
+  countKernels,
+  type Draws,
+  type Kernel,
+  kernels,
+  type WalkJumpOptions,
+  walkJump,
+} from './sample/index.ts';
+export {
+  type Checkpoint,
+  type Trained,
+  type TrainOptions,
+  train,
+} from './train/index.ts';

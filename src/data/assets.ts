@@ -1,4 +1,0 @@
-import { packagePath } from '../package-folder.ts';
-
-/** Absolute path of a file or folder under the package's `assets/`. */
-export const assetPath = (...parts: readonly string[]) => packagePath('assets', ...parts);

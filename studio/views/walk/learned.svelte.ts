@@ -1,0 +1,79 @@
+/** Walking what was learned in the page instead of the exact score. */
+import type { Denoiser } from '../../../src/density/denoiser.ts';
+import { closeModel, denoise, openModel } from '../../engine/engine.ts';
+import { type HandedModel, handover } from '../../handover.svelte.ts';
+import type { TargetChoice } from '../../target/fields.ts';
+
+/** A learned ν that is open in the worker. */
+interface Opened {
+  readonly of: HandedModel;
+  readonly id: number;
+  readonly denoiser: Denoiser;
+}
+
+let opened = $state.raw<Opened>();
+let opening: HandedModel | undefined;
+let problem = $state<string>();
+let wanted = $state(true);
+
+export const learned = {
+  /** What was learned of a density of the plane; undefined where nothing was. */
+  get model() {
+    return handover.model?.target ? handover.model : undefined;
+  },
+  /** Whether the reader wants to walk it. */
+  get wanted() {
+    return wanted;
+  },
+  set wanted(on) {
+    wanted = on;
+  },
+  /** Why it could not be opened. */
+  get problem() {
+    return problem;
+  },
+  /** ν, once it is open. */
+  get denoiser() {
+    return opened && opened.of === handover.model ? opened.denoiser : undefined;
+  },
+};
+
+/** Opens what was handed over, and closes what was open before. */
+export async function openLearned(model: HandedModel): Promise<void> {
+  if (opened?.of === model || opening === model) return;
+  opening = model;
+  problem = undefined;
+  try {
+    const { id, shape, sigma } = await openModel(model.bytes, model.name, { device: 'cpu' });
+    if (opened) void closeModel(opened.id);
+    opened = {
+      of: model,
+      id,
+      denoiser: {
+        shape,
+        sigma,
+        denoise: async (z, out) => out.set(await denoise(id, z as Float32Array)),
+      },
+    };
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  opening = undefined;
+}
+
+/** Says why a learned ν is of no use for a density and its noise; undefined where it is. */
+export function misfit(
+  model: HandedModel,
+  choice: TargetChoice,
+  sigma: number,
+): string | undefined {
+  if (Math.abs(model.sigma / sigma - 1) > 1e-6) {
+    return `It knows the class [${Number(model.sigma.toPrecision(3))}] alone: choose one of its members.`;
+  }
+  const { target, points, centres } = model.target!;
+  const same =
+    target === choice.target &&
+    (target !== 'points' || JSON.stringify(points) === JSON.stringify(choice.points)) &&
+    (target !== 'mixture' || JSON.stringify(centres) === JSON.stringify(choice.centres));
+  return same ? undefined : 'It was learned from another density.';
+}
