@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchEvaluate } from './evaluate.ts';
@@ -32,7 +33,11 @@ const benches = {
   train: () => benchTrain(seconds, values.peer),
   sample: () => benchSample(seconds),
   evaluate: () => benchEvaluate(Number(values.threads)),
-  unet: () => benchUnet(seconds, unetPeer(), values.only),
+  unet: () =>
+    benchUnet(seconds, unetPeer(), values.only, {
+      row: (text) => !values.json && console.log(text),
+      progress: (text) => console.error(text),
+    }),
 };
 const unetPeer = () => {
   const { peer: python, 'guided-diffusion': guidedDiffusion } = values;
@@ -47,12 +52,29 @@ if (values.help || unknown !== undefined || !(seconds > 0)) {
   process.exit(values.help ? 0 : 2);
 }
 
-const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${platform()}-${arch()}, Node ${process.version}`;
+const machine = [
+  `${cpus()[0]?.model.trim()} (${instructionSets()})`,
+  `${cpus().length} cores, ${platform()}-${arch()}, Node ${process.version}`,
+].join(', ');
 const results: Record<string, unknown> = { machine };
 if (!values.json) console.log(`${machine}\n`);
 for (const name of names) {
   const { result, text } = await benches[name as keyof typeof benches]();
   results[name] = result;
-  if (!values.json) console.log(`${text}\n`);
+  if (!values.json && text !== '') console.log(`${text}\n`);
 }
 if (values.json) console.log(JSON.stringify(results));
+
+/** What of the processor's vector arithmetic decides speed, where the system says so. */
+function instructionSets(): string {
+  const known = [
+    ...['avx2', 'avx512f', 'avx_vnni', 'avx512_vnni', 'avx512_bf16', 'avx512_fp16'],
+    ...['amx_int8', 'amx_bf16', 'asimd', 'asimddp', 'i8mm', 'bf16', 'sve'],
+  ];
+  try {
+    const words = new Set(readFileSync('/proc/cpuinfo', 'utf8').split(/\s+/));
+    return known.filter((name) => words.has(name)).join(' ') || 'no vector instructions known here';
+  } catch {
+    return 'instruction sets not told by this system';
+  }
+}

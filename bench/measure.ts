@@ -37,9 +37,11 @@ export async function measure(cases: readonly Case[], seconds = 1, rounds = 5): 
   });
 }
 
+/** A row of a Markdown table. */
+export const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
 /** A Markdown table. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

@@ -1,28 +1,70 @@
 /**
  * Held-out loss by recipe: `npx tsx bench/recipe.ts '{"optimizer":"muon"}' ...`, one line of JSON
- * for each. On MNIST at σ̃ = 1/2 in one thread, the demo's network unless `net` names or is
- * another; what else is given goes over the defaults of training. `every` evaluates on the way too.
+ * for each. In one thread, on MNIST at σ̃ = 1/2 by the demo's network unless `data`, `split`, `sigma`
+ * and `net` say otherwise; `view` is what the network predicts, and what else is given goes over
+ * the defaults of training. 1,000 examples are held out, the same for every recipe. Times are the
+ * process's own processor time. `every` measures the average on the way too.
+ *
+ * `--write DIR` writes the two parts of the data, training.npy and held-out.npy, and trains nothing:
+ * `bench/peers/recipe_torch.py` takes them.
  */
-
-import { holdOut } from '../src/data/index.ts';
-import { loadDataset } from '../src/data/node/index.ts';
-import { createModel } from '../src/model/index.ts';
-import { findPreset, networkSchema } from '../src/nn/index.ts';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { allocate, type Dataset, holdOut, type Split } from '../src/data/index.ts';
+import { loadDataset, writeNpy } from '../src/data/node/index.ts';
+import { sizeOf } from '../src/graph/index.ts';
+import { createModel, type View } from '../src/model/index.ts';
+import { findPreset, type NetworkConfig, networkSchema } from '../src/nn/index.ts';
+import { measureDataScale } from '../src/train/data-scale.ts';
 import { createTrainer, trainingSchema, validationLoss } from '../src/train/index.ts';
 import { compileDenoiser } from '../src/train/validation.ts';
 
-const dataset = await loadDataset('mnist');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'string' } },
+});
 
-for (const text of process.argv.slice(2)) {
-  const { net = 'digits', every = 0, ...given } = JSON.parse(text);
-  const config = trainingSchema.parse({ validation: 1000, ...given });
-  const { training, heldOut } = holdOut(dataset, config);
+interface Recipe extends Record<string, unknown> {
+  readonly data?: string;
+  readonly split?: Split;
+  readonly net?: string | NetworkConfig;
+  readonly view?: View;
+  readonly sigma?: number;
+  readonly every?: number;
+}
+
+for (const text of positionals) {
+  const recipe: Recipe = JSON.parse(text);
+  if (values.write === undefined) console.log(JSON.stringify(await measure(recipe)));
+  else await write(recipe, values.write);
+}
+
+async function partsOf({ data = 'mnist', split }: Recipe) {
+  const dataset = await loadDataset(data, { split });
+  const { training, heldOut } = holdOut(dataset, { validation: 1000, seed: 0 });
+  return { training, heldOut: heldOut! };
+}
+
+async function measure(recipe: Recipe) {
+  const {
+    net = 'digits',
+    view = 'denoised',
+    sigma = 0.5,
+    every = 0,
+    data,
+    split,
+    ...given
+  } = recipe;
+  const config = trainingSchema.parse(given);
+  const { training, heldOut } = await partsOf(recipe);
   const model = createModel({
     parametrization: 'gps',
-    view: 'denoised',
-    noise: { type: 'gaussian', sigma: 0.5, measurements: 1 },
-    shape: dataset.shape,
+    view,
+    noise: { type: 'gaussian', sigma, measurements: 1 },
+    shape: training.shape,
     network: typeof net === 'string' ? findPreset(net).config : networkSchema.parse(net),
+    ...(view === 'preconditioned' && { dataScale: measureDataScale(training) }),
   });
   const trainer = await createTrainer({
     model,
@@ -34,22 +76,17 @@ for (const text of process.argv.slice(2)) {
   const live = await compileDenoiser({ model, rows: 100, device: 'cpu' });
   const lossOf = (vector: Float32Array) => {
     live.load(vector);
-    return validationLoss(live, heldOut!, { seed: 0, batch: 100 });
+    return validationLoss(live, heldOut, { seed: 0, batch: 100 });
   };
-  const held: Record<string, number> = {};
-  let [seconds, sum, count] = [0, 0, 0];
+  const held: [seconds: number, loss: number][] = [];
+  let seconds = 0;
   while (trainer.step < config.steps) {
     const before = process.cpuUsage();
-    const reports = await trainer.advance(20);
+    await trainer.advance(Math.min(20, config.steps - trainer.step));
     const { user, system } = process.cpuUsage(before);
     seconds += (user + system) / 1e6;
-    for (const { loss, step } of reports) {
-      if (step <= config.steps - 200) continue;
-      sum += loss;
-      count += 1;
-    }
     if (every > 0 && trainer.step % every === 0 && trainer.step < config.steps) {
-      held[trainer.step] = await lossOf(await trainer.average());
+      held.push([Math.round(seconds), await lossOf(await trainer.average())]);
     }
   }
   const { vectors } = await trainer.checkpoint();
@@ -58,9 +95,28 @@ for (const text of process.argv.slice(2)) {
     if (name.startsWith('average')) averages[name] = await lossOf(vector);
   }
   const last = await lossOf(vectors.parameters!);
-  console.log(
-    JSON.stringify({ ...given, net, ...averages, last, training: sum / count, seconds, held }),
-  );
   await trainer.release();
   await live.release();
+  return { ...recipe, ...averages, last, images: config.steps * config.batch, seconds, held };
+}
+
+async function write(recipe: Recipe, folder: string) {
+  mkdirSync(folder, { recursive: true });
+  const { training, heldOut } = await partsOf(recipe);
+  await writeNpy(join(folder, 'training.npy'), valuesOf(training), [
+    training.count,
+    ...training.shape,
+  ]);
+  await writeNpy(join(folder, 'held-out.npy'), valuesOf(heldOut), [
+    heldOut.count,
+    ...heldOut.shape,
+  ]);
+}
+
+/** All examples of a set as they are kept: bytes of images. */
+function valuesOf({ count, shape, dtype, read }: Dataset) {
+  const size = sizeOf(shape);
+  const all = allocate(dtype, count * size);
+  for (let i = 0; i < count; i++) read(i, all, i * size);
+  return all;
 }

@@ -1,19 +1,26 @@
 /**
  * One configuration of `bench unet` in a process of its own, so that the peak of memory is its own:
- * `tsx bench/unet-case.ts NAME train|infer SECONDS` prints one JSON object.
+ * `tsx bench/unet-case.ts NAME train|infer|int8 SECONDS` prints one JSON object.
  */
 import { parseArgs } from 'node:util';
 import { type Dataset, inMemory } from '../src/data/index.ts';
 import { sizeOf } from '../src/graph/index.ts';
-import { createModel, exportDenoiser, type ModelConfig, openDenoiser } from '../src/model/index.ts';
+import {
+  createModel,
+  type DenoiserFile,
+  exportDenoiser,
+  type ModelConfig,
+  openDenoiser,
+} from '../src/model/index.ts';
 import { countParameters, findPreset, initializeParameters } from '../src/nn/index.ts';
+import { quantizeDenoiser } from '../src/sample/int8.ts';
 import { createTrainer, trainingSchema } from '../src/train/index.ts';
 import { values } from './matmul.ts';
 import { measure } from './measure.ts';
 import { type ConfigurationName, configurations } from './unet.ts';
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const [name, what, seconds] = positionals as [ConfigurationName, 'train' | 'infer', string];
+const [name, what, seconds] = positionals as [ConfigurationName, keyof typeof cases, string];
 const { shape, batch } = configurations[name];
 const config: ModelConfig = {
   parametrization: 'gps',
@@ -23,11 +30,9 @@ const config: ModelConfig = {
   network: findPreset(name).config,
 };
 const size = sizeOf(shape);
+const cases = { train: training, infer: inference, int8: inEightBits };
 const model = createModel(config);
-const [rate] =
-  what === 'train'
-    ? await measure([await training()], Number(seconds), 1)
-    : await measure([await inference()], Number(seconds), 1);
+const [rate] = await measure([await cases[what]()], Number(seconds), 1);
 console.log(
   JSON.stringify({
     imagesPerSecond: rate!.median,
@@ -51,13 +56,27 @@ async function training() {
 }
 
 async function inference() {
-  const denoiser = await openDenoiser(
-    exportDenoiser(config, initializeParameters(model.specs, 0)),
-    name,
-  );
+  return inferring(await openDenoiser(exportDenoiser(config, parameters()), name));
+}
+
+async function inEightBits() {
+  const bytes = exportDenoiser(config, parameters());
+  const single = await openDenoiser(bytes, name);
+  const quantized = await quantizeDenoiser(single, bytes, name);
+  await single.release();
+  return inferring(await openDenoiser(quantized.bytes, name));
+}
+
+function inferring(denoiser: DenoiserFile) {
   const z = values(batch * size);
   const out = new Float32Array(z.length);
   return { name, work: batch, run: () => denoiser.denoise(z, out) };
+}
+
+/** Weights of an untrained network, whose last layers are not 0: every layer counts in 8 bits. */
+function parameters() {
+  const drawn = values(countParameters(model.specs));
+  return initializeParameters(model.specs, 0).map((value, i) => value || 0.02 * drawn[i]!);
 }
 
 function noise(): Dataset {

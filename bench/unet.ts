@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { input, sizeOf, type Tensor } from '../src/graph/index.ts';
 import { createNetwork, findPreset } from '../src/nn/index.ts';
 import { matmulCase } from './matmul.ts';
-import { measure, percent, table } from './measure.ts';
+import { line, measure, percent, table } from './measure.ts';
 
 /** The four configurations, by preset: shape of an image and batch. */
 export const configurations = {
@@ -23,98 +23,133 @@ export interface Peer {
   readonly guidedDiffusion: string;
 }
 
-type Mode = 'train' | 'infer';
+/** `int8`: inference with the layers in 8 bits that `--precision int8` has. */
+const modes = { train: 'training', infer: 'inference', int8: 'inference, 8 bits' } as const;
+
+type Mode = keyof typeof modes;
+
+const modeNames = Object.keys(modes) as Mode[];
+
+const forEachMode = <T>(of: (mode: Mode) => T) =>
+  Object.fromEntries(modeNames.map((mode) => [mode, of(mode)])) as Record<Mode, T>;
 
 interface Rates {
   readonly imagesPerSecond: Record<Mode, number>;
   readonly peakGiB: Record<Mode, number>;
 }
 
-/** Training and inference of U-Nets, beside guided-diffusion's in PyTorch where a peer is given. */
-export async function benchUnet(seconds: number, peer: Peer | undefined, only: readonly string[]) {
+/**
+ * Training and inference of U-Nets, in 8 bits too, beside guided-diffusion's in PyTorch where a peer
+ * is given. Rows are told as they are measured, and what is measured now.
+ */
+export async function benchUnet(
+  seconds: number,
+  peer: Peer | undefined,
+  only: readonly string[],
+  tell: { readonly row: (text: string) => void; readonly progress: (text: string) => void },
+) {
   const names = (Object.keys(configurations) as ConfigurationName[]).filter(
     (name) => only.length === 0 || only.includes(name),
   );
   const [yardstick] = await measure([await matmulCase()], seconds);
   const matmul = yardstick!.median / 1e9;
-  const results = [];
-  for (const name of names) {
+  tell.row(`MatMul 1024: ${matmul.toFixed(0)} GFLOP/s\n${table(header, [])}`);
+  const results: Result[] = [];
+  for (const [i, name] of names.entries()) {
+    const step = (what: string) => tell.progress(`${name} (${i + 1} of ${names.length}): ${what}`);
     // Before and after the peer, so that a machine whose speed drifts treats both alike.
-    const before = await ours(name, seconds);
+    const before = await ours(name, seconds, step);
+    step('PyTorch');
     const theirs = peer && (await runPeer(peer, name, seconds));
-    const own = theirs ? meanOf(before, await ours(name, seconds)) : before;
-    results.push({ name, ...describe(name, own, matmul), ...(theirs && { peer: theirs }) });
+    const own = theirs ? meanOf(before, await ours(name, seconds, step)) : before;
+    const result = { name, ...describe(name, own, matmul), ...(theirs && { peer: theirs }) };
+    results.push(result);
+    for (const cells of rowsOf(result)) tell.row(line(cells));
   }
-  return {
-    result: { matmulGflops: matmul, configurations: results },
-    text: report(results, matmul),
-  };
+  return { result: { matmulGflops: matmul, configurations: results }, text: '' };
 }
 
 function describe(name: ConfigurationName, { imagesPerSecond, peakGiB }: Rates, matmul: number) {
   const { shape, batch } = configurations[name];
   const forward = countOperations(name, shape) / 1e9;
-  const gflops = {
-    train: 3 * forward * imagesPerSecond.train,
-    infer: forward * imagesPerSecond.infer,
-  };
-  const share = { train: gflops.train / matmul, infer: gflops.infer / matmul };
+  const gflops = forEachMode(
+    (mode) => (mode === 'train' ? 3 : 1) * forward * imagesPerSecond[mode],
+  );
+  const share = forEachMode((mode) => gflops[mode] / matmul);
   return { batch, forwardGflop: forward, imagesPerSecond, gflops, share, peakGiB };
 }
 
 type Result = ReturnType<typeof describe> & { readonly name: string; readonly peer?: PeerResult };
 
-function report(results: readonly Result[], matmul: number): string {
-  const rows = results.flatMap((result) =>
-    (['train', 'infer'] as const).map((mode) => {
-      const { name, batch, imagesPerSecond, gflops, share, peakGiB, peer } = result;
-      const rate = imagesPerSecond[mode];
-      const theirs = peer?.[mode];
-      return [
-        `${name}, ${mode === 'train' ? 'training' : 'inference'}, batch ${batch}`,
-        rate.toPrecision(3),
-        gflops[mode].toFixed(0),
-        percent(share[mode]),
-        peakGiB[mode].toFixed(1),
-        theirs?.toPrecision(3) ?? '–',
-        theirs ? (rate / theirs).toFixed(2) : '–',
-      ];
-    }),
-  );
-  const version = results.find(({ peer }) => peer)?.peer?.version ?? '';
-  const header = ['U-Net', 'images/s', 'GFLOP/s', 'of MatMul', 'peak GiB'];
-  return `MatMul 1024: ${matmul.toFixed(0)} GFLOP/s\n${table([...header, `PyTorch ${version}`, 'ratio'], rows)}`;
+const header = [
+  ...['U-Net', 'images/s', 'GFLOP/s', 'of MatMul', 'peak GiB'],
+  ...['PyTorch, single', 'ratio', 'PyTorch, bfloat16', 'ratio'],
+];
+
+/** A row for each mode. In 8 bits the peer is the same inference in PyTorch's own precisions. */
+function rowsOf({ name, batch, imagesPerSecond, gflops, share, peakGiB, peer }: Result) {
+  return modeNames.map((mode) => {
+    const rate = imagesPerSecond[mode];
+    const beside = (theirs: number | null | undefined) => [
+      theirs?.toPrecision(3) ?? '–',
+      theirs ? (rate / theirs).toFixed(2) : '–',
+    ];
+    const theirs = mode === 'train' ? 'train' : 'infer';
+    return [
+      `${name}, ${modes[mode]}, batch ${batch}`,
+      rate.toPrecision(3),
+      gflops[mode].toFixed(0),
+      percent(share[mode]),
+      peakGiB[mode].toFixed(1),
+      ...beside(peer?.single[theirs]),
+      ...beside(peer?.bfloat16[theirs]),
+    ];
+  });
 }
 
-async function ours(name: ConfigurationName, seconds: number): Promise<Rates> {
-  const [train, infer] = [
-    await runCase(name, 'train', seconds),
-    await runCase(name, 'infer', seconds),
-  ];
+async function ours(
+  name: ConfigurationName,
+  seconds: number,
+  step: (what: string) => void,
+): Promise<Rates> {
+  const rates: Partial<Record<Mode, Rate>> = {};
+  for (const mode of modeNames) {
+    step(modes[mode]);
+    rates[mode] = await runCase(name, mode, seconds);
+  }
   return {
-    imagesPerSecond: { train: train.imagesPerSecond, infer: infer.imagesPerSecond },
-    peakGiB: { train: train.peakGiB, infer: infer.peakGiB },
+    imagesPerSecond: forEachMode((mode) => rates[mode]!.imagesPerSecond),
+    peakGiB: forEachMode((mode) => rates[mode]!.peakGiB),
   };
 }
 
-async function runCase(name: ConfigurationName, mode: Mode, seconds: number) {
+interface Rate {
+  readonly imagesPerSecond: number;
+  readonly peakGiB: number;
+}
+
+async function runCase(name: ConfigurationName, mode: Mode, seconds: number): Promise<Rate> {
   const script = fileURLToPath(new URL('unet-case.ts', import.meta.url));
   const argv = ['--import', 'tsx', script, name, mode, String(seconds)];
   const { stdout } = await promisify(execFile)(process.execPath, argv);
-  return JSON.parse(stdout) as { imagesPerSecond: number; peakGiB: number };
+  return JSON.parse(stdout);
 }
 
 function meanOf(a: Rates, b: Rates): Rates {
-  const of = (key: keyof Rates, mode: Mode) => (a[key][mode] + b[key][mode]) / 2;
-  const both = (key: keyof Rates) => ({ train: of(key, 'train'), infer: of(key, 'infer') });
+  const both = (key: keyof Rates) => forEachMode((mode) => (a[key][mode] + b[key][mode]) / 2);
   return { imagesPerSecond: both('imagesPerSecond'), peakGiB: both('peakGiB') };
+}
+
+/** Images per second of the fastest of eager, channels-last and compiled, null where none ran. */
+interface PeerRates {
+  readonly train: number | null;
+  readonly infer: number | null;
 }
 
 interface PeerResult {
   readonly version: string;
-  readonly train: number;
-  readonly infer: number;
-  readonly trainGiB: number;
+  readonly single: PeerRates;
+  readonly bfloat16: PeerRates;
 }
 
 async function runPeer({ python, guidedDiffusion }: Peer, name: string, seconds: number) {
@@ -124,11 +159,7 @@ async function runPeer({ python, guidedDiffusion }: Peer, name: string, seconds:
     ...['--guided-diffusion', guidedDiffusion, '--configurations', name],
     ...['--seconds', String(seconds)],
   ]);
-  const { modes, train, infer } = JSON.parse(stdout)[name];
-  const [done] = Object.values<{ torch: string; trainGiB: number }>(modes).filter(
-    (mode) => 'torch' in mode,
-  );
-  return { version: done!.torch, train, infer, trainGiB: done!.trainGiB } as PeerResult;
+  return JSON.parse(stdout)[name] as PeerResult;
 }
 
 /**

@@ -1,8 +1,9 @@
 """Training and inference speed of guided-diffusion's own U-Net in PyTorch, the peer of `npm run bench unet`.
 
 The same four configurations, objective and optimizer (Adagrad), on random images: images per second
-at the median call, for the best of eager, channels-last and compiled. Recomputation in attention
-blocks, which their code always does, is switched off: it only slows the peer. Prints one JSON object.
+at the median call, for the best of eager, channels-last and compiled, in single precision and in
+bfloat16. Recomputation in attention blocks, which their code always does, is switched off: it only
+slows the peer. Prints one JSON object.
 
     pip install torch numpy
     git clone https://github.com/openai/guided-diffusion
@@ -30,7 +31,10 @@ CONFIGURATIONS = {
                                channel_mult=(1, 2, 2, 2), num_heads=4,
                                use_scale_shift_norm=True, resblock_updown=True)),
 }
-MODES = ("eager", "channels-last", "compiled")
+# Each in single precision and, by autocast, in bfloat16.
+LAYOUTS = ("eager", "channels-last", "compiled")
+PRECISIONS = ("single", "bfloat16")
+MODES = tuple(f"{layout}/{precision}" for precision in PRECISIONS for layout in LAYOUTS)
 
 
 def build(name):
@@ -57,25 +61,29 @@ def measure(name, mode, threads, seconds):
     """One configuration in one mode, in this process alone: peak memory is the process's."""
     import torch
 
+    layout_name, precision = mode.split("/")
+    half = precision == "bfloat16"
     torch.manual_seed(0)
     torch.set_num_threads(threads)
     size, channels, batch, _ = CONFIGURATIONS[name]
-    layout = torch.channels_last if mode == "channels-last" else torch.contiguous_format
+    layout = torch.channels_last if layout_name == "channels-last" else torch.contiguous_format
     model = build(name).to(memory_format=layout)
     optimizer = torch.optim.Adagrad(model.parameters(), lr=1e-3, foreach=True)
-    forward = torch.compile(model) if mode == "compiled" else model
+    forward = torch.compile(model) if layout_name == "compiled" else model
     x = torch.randn(batch, channels, size, size).to(memory_format=layout)
     when = torch.zeros(batch)
 
     def train():
         noisy = x + 0.5 * torch.randn_like(x)
-        loss = (x - forward(noisy, when)).square().sum(dim=(1, 2, 3)).mean()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            out = forward(noisy, when)
+        loss = (x - out.float()).square().sum(dim=(1, 2, 3)).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 
     def infer():
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
             forward(x, when)
 
     model.train()
@@ -99,6 +107,8 @@ def main():
     if args.one is not None:
         print(json.dumps(measure(*args.one.split(","), args.threads, args.seconds)))
         return
+    import torch
+
     report = {}
     for name in args.configurations.split(","):
         modes = {}
@@ -108,9 +118,13 @@ def main():
             done = run.returncode == 0
             lines = (run.stdout if done else run.stderr).strip().splitlines()
             modes[mode] = json.loads(lines[-1]) if done else {"error": lines[-1]}
-        best = [m for m in modes.values() if "train" in m]
-        report[name] = {"batch": CONFIGURATIONS[name][2], "modes": modes,
-                        **{key: max((m[key] for m in best), default=None) for key in ("train", "infer")}}
+        def best(precision, key):
+            return max((m[key] for mode, m in modes.items()
+                        if mode.endswith(precision) and key in m), default=None)
+
+        report[name] = {"batch": CONFIGURATIONS[name][2], "modes": modes, "version": torch.__version__,
+                        **{precision: {key: best(precision, key) for key in ("train", "infer")}
+                           for precision in PRECISIONS}}
         print(name, report[name], file=sys.stderr)
     print(json.dumps(report))
 
