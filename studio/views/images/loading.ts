@@ -10,7 +10,7 @@ import { type OwnModel, readModel } from './files.ts';
 import { emptyHistory } from './history.ts';
 import type { Kept } from './kept.ts';
 import { type Known, servedBy, settingsOf, stateOf, suitedTo } from './settings.ts';
-import { type ImageShape, imageShapeOf } from './shape.ts';
+import { type ImageShape, imageShapeOf, sameShape } from './shape.ts';
 import { failed, followSettings, play, receiver, step } from './walking.ts';
 import { errorNote, type Loaded, lineOf, type Shown, type Wall } from './wall.svelte.ts';
 
@@ -241,9 +241,7 @@ function keptFor(
   { shown: { drawn, kept } }: Wall,
   shape: ImageShape,
 ): Pick<Shown, 'drawn' | 'kept'> {
-  const fits = (of: Kept | undefined) =>
-    of &&
-    Object.entries(shape).every(([side, size]) => of.shape[side as keyof ImageShape] === size);
+  const fits = (of: Kept | undefined) => of && sameShape(of.shape, shape);
   return { drawn: fits(drawn) ? drawn : undefined, kept: fits(kept) ? kept : undefined };
 }
 

@@ -20,7 +20,7 @@ import {
   suitedTo,
   walksFor,
 } from './settings.ts';
-import { imageShapeOf } from './shape.ts';
+import { dimensionsOf, imageShapeOf, sameShape } from './shape.ts';
 
 const { state } = decodeLink(schema, '');
 const gps = { stacked: 1, hasEnergy: false };
@@ -239,9 +239,16 @@ test('what is no picture is refused', () => {
     height: 4,
     width: 5,
   });
+  const alphabet = { letters: 'ACGT', gap: false };
+  const ofSequences = { noise: { type: 'gaussian' }, alphabet } as ModelConfig;
+  const sequences = imageShapeOf({ shape: [4, 9], config: ofSequences }, 'a');
+  expect(sequences).toEqual({ channels: 1, height: 4, width: 9, alphabet });
+  expect(dimensionsOf(sequences)).toEqual([4, 9]);
+  expect(sameShape(sequences, { ...sequences })).toBe(true);
+  expect(sameShape(sequences, { channels: 1, height: 4, width: 9 })).toBe(false);
   for (const shape of [[2], [2, 8, 8], [1, 8, 8, 8]]) {
     expect(() => imageShapeOf({ shape, config: undefined }, 'a.onnx')).toThrow(
-      /^a\.onnx: its examples are of \[.*no pictures/,
+      /^a\.onnx: its examples are of \[.*neither pictures nor sequences/,
     );
   }
   const config = { noise: { type: 'poisson', rate: 4 } } as unknown as ModelConfig;
