@@ -62,8 +62,8 @@ export async function readKnown(
 }
 
 /**
- * Guides a model to its class, and to what is known where that is held within noise; leaves it as it
- * is where neither is asked for.
+ * Guides a model to its class, and to what is known where that is held within noise; leaves it as
+ * it is where neither is asked for.
  *
  * @throws UserError (`unsupported`) for a model of counts.
  */

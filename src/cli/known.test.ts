@@ -4,8 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { readNpy, writeNpy } from '../data/node/index.ts';
 import { type Denoiser, guided } from '../density/index.ts';
 import { type ConditionalFamily, openDenoiser } from '../model/index.ts';
-import { fixedGuide } from '../sample/fixed.ts';
-import { collect, steeredAt, type WalkJumpOptions, walkJump } from '../sample/index.ts';
+import { collect, fixedGuide, steeredAt, type WalkJumpOptions, walkJump } from '../sample/index.ts';
 import { mdensityJson, refusal, workFolder } from './testing.ts';
 
 const work = workFolder();

@@ -114,7 +114,7 @@ export function measureFixed(
 const knownOf = (mask: Uint8Array): number[] => [...mask.keys()].filter((i) => mask[i] !== 0);
 
 /**
- * Makes the guide that holds x̂ to what is known, within noise s, in the place of measuring it once:
+ * Makes the guide that holds x̂ to what is known, within noise s, in place of measuring it once:
  * −‖x̂ − x‖²/(2s²) over the known coordinates, see `observationGuide`.
  *
  * @param fixed its values are `[d]`, the same for all chains.

@@ -9,6 +9,7 @@ export {
 } from './collect.ts';
 export { type CountJumpTarget, countTarget } from './count-target.ts';
 export { type DrawnJumps, drawJumps } from './draws.ts';
+export { fixedGuide } from './fixed.ts';
 export { type ExampleStart, positionsFrom } from './initial.ts';
 export {
   type Int8Options,

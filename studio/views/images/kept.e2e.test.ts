@@ -8,8 +8,7 @@ import { decodeNpy } from '../../../src/data/npy-decode.ts';
 import { type Denoiser, guided } from '../../../src/density/index.ts';
 import { openDenoiser } from '../../../src/model/index.ts';
 import { packagePath } from '../../../src/package-folder.ts';
-import { fixedGuide } from '../../../src/sample/fixed.ts';
-import { steeredAt, walkJump } from '../../../src/sample/index.ts';
+import { fixedGuide, steeredAt, walkJump } from '../../../src/sample/index.ts';
 import { seriousFindings } from '../../testing/accessibility.ts';
 import { expectNoSidewaysScroll } from '../../testing/browser.ts';
 import {
