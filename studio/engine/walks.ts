@@ -56,11 +56,12 @@ export function createWalk(
     change: (next) => between(async () => changeSettings(session, next)),
     place: (index, x) =>
       between(async () => void (await show(() => placeChain(session, index, x)))),
-    tune: (onTrial) =>
-      between(async () => {
-        tuning = new AbortController();
-        return tuned(model, session.part.settings, onTrial, tuning.signal);
-      }),
+    tune: (onTrial) => {
+      // Now, so that it can be ended while it waits for a round.
+      tuning = new AbortController();
+      const { signal } = tuning;
+      return between(() => tuned(model, session.part.settings, onTrial, signal));
+    },
     endTuning: () => tuning?.abort(),
     reset: () => between(async () => restart(session)),
     measurements: (index) => between(async () => measurementsOf(session, index)),
