@@ -24,7 +24,7 @@ export interface RemoteCommand {
 const { result: RESULT, model: MODEL } = commandFiles;
 
 /** Options that are files of this machine. */
-const FILES = ['model', 'samples', 'initial', 'inception', 'data'];
+const FILES = ['model', 'samples', 'initial', 'known', 'inception', 'data'];
 
 /**
  * Has a command done by a worker at a queue: its files go there, and what it writes comes back.

@@ -12,6 +12,7 @@ import { steered, walkOf } from '../sampling/walk.ts';
 import { walkKindOptions } from '../sampling/walk-kind-options.ts';
 import { shareRuns } from '../serve/child/shared-runs.ts';
 import { densityOf } from '../serve/child/walk.ts';
+import { fixedOf, guidedBy, knownOptions, readKnown } from './known-options.ts';
 import {
   addOptions,
   defineOptions,
@@ -52,6 +53,7 @@ export const sampleOptions = defineOptions({
   },
   ...walkKindOptions,
   ...steeringOptions,
+  ...knownOptions,
   ...sequenceOptions,
   served: {
     flags: '--served',
@@ -70,6 +72,7 @@ Examples:
   mdensity sample --model runs/digits --measurements 4 --chains 16 --steps 2000 --out walk/
   mdensity sample --model denoiser.onnx --sigma 0.5 --out samples.npy
   mdensity sample --model runs/family --sigma 1 --measurements 4 --class 0,1,2 --out classes.png
+  mdensity sample --model mnist --known half.npy --chains 16 --out filled.png
   mdensity sample --model runs/peptides --template 'C??????C' --out samples.fasta`;
 
 /** Adds the command `mdensity sample`. */
@@ -105,10 +108,12 @@ export function sampleCommand(parent: Command): void {
     checkKind(options.out, model);
     const sequences = await watch(output, (work) => prepareSequences(model, options, work));
     if (sequences?.note) output.log(`note: ${sequences.note}`);
+    const known = await readKnown(model, options);
+    checkTogether(options);
     const density = options.served
       ? densityOf(await shareRuns(model), options)
-      : steered(model, options);
-    const asked = { ...walkOf(options, model), ...sequences?.walk };
+      : steered(guidedBy(model, options, { condition, known }), options);
+    const asked = { ...walkOf(options, model), ...fixedOf(known, options), ...sequences?.walk };
     const start = await startOf(density, options, asked);
     const setting = await watch(output, (work) => tuned(density, options, asked, work));
     const walk = { ...asked, ...start, ...setting };
@@ -142,6 +147,27 @@ export function sampleCommand(parent: Command): void {
       );
     }
   });
+}
+
+/** @throws UserError for options of which one would be passed over. */
+function checkTogether(options: SampleOptions): void {
+  const { known, template, guidance, knownNoise, served, walk } = options;
+  if (known !== undefined && knownNoise === undefined && walk === 'sequential') {
+    throw new UserError(
+      'known: is measured once in walks that are joint or mean; walk one of these, or give knownNoise',
+      { facts: { option: 'known', value: known, options: ['knownNoise'] } },
+    );
+  }
+  if (known !== undefined && template !== undefined) {
+    throw new UserError('known: says what stays, and so does template; leave one out', {
+      facts: { option: 'known', value: known },
+    });
+  }
+  if (served && (guidance ?? knownNoise) !== undefined) {
+    throw new UserError('served: is how mdensity serve walks, which guides nothing; leave it out', {
+      facts: { option: 'served' },
+    });
+  }
 }
 
 const tunedText = (setting?: { readonly stepSize: number; readonly friction: number }) =>

@@ -2,6 +2,7 @@
  * Coordinates that are known stay as they are and the walk fills in the others, such as positions
  * of a sequence or pixels of an image.
  */
+import { type Guide, observationGuide } from '../density/index.ts';
 import { UserError } from '../errors.ts';
 import { firstNotFinite } from './finite.ts';
 import { type ChainNoise, stream } from './noise.ts';
@@ -26,20 +27,8 @@ export function fixedTarget(
   const { chains } = noise;
   const { sigma, dimension, ybar } = target;
   const d = ybar.length / chains;
-  const known = [...mask.keys()].filter((i) => mask[i] !== 0);
-  const row = values.length === d ? 0 : d;
-  const valueAt = (chain: number, i: number) => values[chain * row + i]!;
-  /** Every fixed number of a position `[chains, M, d]`: where it is, and its x. */
-  const places = Uint32Array.from(
-    { length: ((chains * dimension) / d) * known.length },
-    (_, k) => Math.floor(k / known.length) * d + known[k % known.length]!,
-  );
-  const centres = Float32Array.from(places, (at) => valueAt(Math.floor(at / dimension), at % d));
-  const measured = new Float32Array(chains * dimension);
-  noise.normal(stream.fixed, 0, measured);
-  places.forEach((at, k) => {
-    measured[at] = centres[k]! + sigma * measured[at]!;
-  });
+  const known = knownOf(mask);
+  const { places, centres, measured } = measureFixed({ mask, values }, { dimension, sigma }, noise);
 
   const seen = new Float32Array(measured.length);
   const xhat = new Float32Array(ybar.length);
@@ -60,7 +49,8 @@ export function fixedTarget(
       await target.jump(see(y));
       xhat.set(target.xhat);
       for (let chain = 0; chain < chains; chain++) {
-        for (const i of known) xhat[chain * d + i] = valueAt(chain, i);
+        const row = values.length === d ? 0 : chain * d;
+        for (const i of known) xhat[chain * d + i] = values[row + i]!;
       }
     },
     async score(y, out) {
@@ -78,6 +68,76 @@ export function fixedTarget(
       },
     }),
   };
+}
+
+/** What is fixed in positions `[chains, dimension]`, and what each chain measures of it. */
+export interface MeasuredCoordinates {
+  /** Every fixed number of a position: its index. */
+  readonly places: Uint32Array;
+  /** x there. */
+  readonly centres: Float32Array;
+  /** `[chains, dimension]`: c = x + σ ε at `places`. */
+  readonly measured: Float32Array;
+}
+
+/**
+ * Measures the fixed coordinates once for each chain and each of its measurements, keyed by seed
+ * and chain.
+ *
+ * @param walked numbers in the position of a chain, of M·d or d, and their noise.
+ */
+export function measureFixed(
+  { mask, values }: FixedCoordinates,
+  { dimension, sigma }: { readonly dimension: number; readonly sigma: number },
+  noise: ChainNoise,
+): MeasuredCoordinates {
+  const { chains } = noise;
+  const d = mask.length;
+  const known = knownOf(mask);
+  const row = values.length === d ? 0 : d;
+  const places = Uint32Array.from(
+    { length: ((chains * dimension) / d) * known.length },
+    (_, k) => Math.floor(k / known.length) * d + known[k % known.length]!,
+  );
+  const centres = Float32Array.from(
+    places,
+    (at) => values[Math.floor(at / dimension) * row + (at % d)]!,
+  );
+  const measured = new Float32Array(chains * dimension);
+  noise.normal(stream.fixed, 0, measured);
+  places.forEach((at, k) => {
+    measured[at] = centres[k]! + sigma * measured[at]!;
+  });
+  return { places, centres, measured };
+}
+
+const knownOf = (mask: Uint8Array): number[] => [...mask.keys()].filter((i) => mask[i] !== 0);
+
+/**
+ * Makes the guide that holds x̂ to what is known, within noise s, in place of measuring it once:
+ * −‖x̂ − x‖²/(2s²) over the known coordinates, see `observationGuide`.
+ *
+ * @param fixed its values are `[d]`, the same for all chains.
+ * @param noise s, above 0; far below σ̃/2 steps of the usual length diverge.
+ *
+ * @throws UserError for sizes that do not fit, values that are not finite, and nothing left open.
+ */
+export function fixedGuide(fixed: FixedCoordinates, noise: number): Guide {
+  const { mask, values } = fixed;
+  checkFixed(fixed, 1, mask.length);
+  const known = knownOf(mask);
+  return observationGuide({
+    dimension: mask.length,
+    noise,
+    values: Float32Array.from(known, (i) => values[i]!),
+    apply: (x, out) => {
+      for (const [k, i] of known.entries()) out[k] = x[i]!;
+    },
+    adjoint: (r, out) => {
+      out.fill(0);
+      for (const [k, i] of known.entries()) out[i] = r[k]!;
+    },
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ export {
 } from './collect.ts';
 export { type CountJumpTarget, countTarget } from './count-target.ts';
 export { type DrawnJumps, drawJumps } from './draws.ts';
+export { fixedGuide } from './fixed.ts';
 export { type ExampleStart, positionsFrom } from './initial.ts';
 export {
   type Int8Options,
@@ -44,7 +45,13 @@ export type { ShenLeeState } from './kernels/shen-lee.ts';
 export { checkWalkMemory, type WalkSize, walkBytes } from './memory.ts';
 export { type Metric, type MetricOptions, metricOf, temperedMasses } from './metric.ts';
 export { type ChainNoise, chainNoise, stream } from './noise.ts';
-export type { FixedCoordinates, KernelOption, WalkJumpOptions, WalkKind } from './options.ts';
+export type {
+  FixedCoordinates,
+  KernelOption,
+  MeasuringProgress,
+  WalkJumpOptions,
+  WalkKind,
+} from './options.ts';
 export { gridPicture, scaleOf, stripsPicture } from './picture-sizes.ts';
 export { filmstrips, type LayoutOptions, type Raster, tileImages } from './pictures.ts';
 export { encodePng } from './png.ts';
@@ -60,6 +67,7 @@ export {
 } from './sequential/member.ts';
 export type { SequentialState } from './sequential/state.ts';
 export { sequentialWalkJump } from './sequential/walk.ts';
+export { callsOfSteered, type SteerOptions, steeredAt } from './steer.ts';
 export { type GpsTarget, gpsTarget, type JumpTarget, targetOf } from './target.ts';
 export { fixedBy, type SequenceModel } from './template.ts';
 export {

@@ -88,6 +88,16 @@ export interface WalkJumpOptions {
   readonly signal?: AbortSignal;
   /** Called after every step with the steps made and the steps in all, burn-in included. */
   readonly onProgress?: (progress: { readonly step: number; readonly steps: number }) => void;
+  /** Sequential: called after every step with how far the jump under way has come. */
+  readonly onMeasured?: (progress: MeasuringProgress) => void;
+}
+
+/** How far a jump of a sequential walk has come. */
+export interface MeasuringProgress {
+  /** Measurements that are made: 0 while y_1 is walked. */
+  readonly measured: number;
+  /** M. */
+  readonly measurements: number;
 }
 
 /** What walks: all measurements, their mean, or one after another. */

@@ -29,6 +29,7 @@ export function usualWalk(options: WalkChoice, model: Pick<DenoiserFile, 'config
   const levels = model.config && levelsOf(model.config);
   if (!levels || ('values' in levels && levels.values.length < 2)) return 'joint';
   const asked = options as Readonly<Record<string, unknown>>;
+  if (asked.known !== undefined && asked.knownNoise === undefined) return 'joint';
   if (needsOneLevel.some((name) => asked[name] !== undefined && asked[name] !== false)) {
     return 'joint';
   }

@@ -5,10 +5,12 @@ import type {
   Engine,
   FailureListener,
   FrameListener,
+  MeasuringListener,
   ModelFacts,
   StepsListener,
   TrainingControls,
   TrainingRequest,
+  TrialListener,
   WalkControls,
   WalkSettings,
   Wish,
@@ -86,8 +88,15 @@ export const startWalk = (
   settings: WalkSettings,
   onFrame: FrameListener,
   onFailure: FailureListener,
+  onMeasured: MeasuringListener = () => {},
 ): Promise<RemoteWalk> =>
-  ask((engine) => engine.startWalk(id, settings, proxy(onFrame), untilBroken(onFailure)));
+  ask((engine) =>
+    engine.startWalk(id, settings, proxy(onFrame), untilBroken(onFailure), proxy(onMeasured)),
+  );
+
+/** Finds a step and a friction for a walk; undefined where it was ended. @see WalkControls.tune */
+export const tuneOf = (walk: RemoteWalk, onTrial: TrialListener) =>
+  Promise.race([walk.tune(proxy(onTrial)), start().broken]);
 
 export const startTraining = (
   request: TrainingRequest,

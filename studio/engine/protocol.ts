@@ -4,7 +4,7 @@ import type { NoiseLevels } from '../../src/density/index.ts';
 import type { Device } from '../../src/graph/device.ts';
 import type { ClassCondition, ModelConfig } from '../../src/model/index.ts';
 import type { KernelName } from '../../src/sample/kernels/index.ts';
-import type { WalkKind } from '../../src/sample/options.ts';
+import type { MeasuringProgress, WalkKind } from '../../src/sample/options.ts';
 import type { TrainingConfig } from '../../src/train/config.ts';
 import type { StepReport } from '../../src/train/trainer.ts';
 
@@ -49,6 +49,16 @@ export interface ModelFacts extends Told {
   readonly device: DeviceReport;
 }
 
+/** What is known of x: the chains walk what is open, given it. */
+export interface KeptPart {
+  /** `[d]`: other than 0 where a number is known. */
+  readonly mask: Uint8Array;
+  /** `[d]`, the same for all chains; read where the mask says so. */
+  readonly values: Float32Array;
+  /** s within which jumps are held to it; absent where it is measured once, as y is, and kept. */
+  readonly noise?: number | undefined;
+}
+
 /** How to walk; lengths as in the library's `walkJump`, in units of σ. */
 export interface WalkSettings {
   readonly chains: number;
@@ -58,6 +68,9 @@ export interface WalkSettings {
   readonly effectiveSigma?: number;
   /** A class by its number, or each chain the next one; none by default. */
   readonly class?: number | 'each' | undefined;
+  /** w of classifier-free guidance to the class; 1 by default. */
+  readonly guidance?: number;
+  readonly kept?: KeptPart | undefined;
   readonly kernel: KernelName;
   readonly stepSize: number;
   readonly friction: number;
@@ -84,8 +97,20 @@ export interface WalkFrame {
  */
 export type FrameListener = (frame: WalkFrame) => void | Promise<void>;
 
+/** Hears how far a jump has come that is made one measurement after another. */
+export type MeasuringListener = (progress: MeasuringProgress) => void;
+
+/** Hears how many settings of a walk were tried, of the most there may be. */
+export type TrialListener = (done: number, of: number) => void;
+
 /** Hears why playing ended by itself: one line for the reader. */
 export type FailureListener = (message: string) => void;
+
+/** What a tuning found. */
+export interface Tuning {
+  readonly stepSize: number;
+  readonly friction: number;
+}
 
 /** A walk in the worker. */
 export interface WalkControls {
@@ -96,8 +121,8 @@ export interface WalkControls {
   step(): Promise<void>;
   /**
    * Goes on with other settings from where the chains stand. With the same kernel, member and walk
-   * noise and velocities go on too; another seed or number of chains starts again. A sequential walk
-   * makes every jump anew: it goes on with what is next.
+   * noise and velocities go on too; another seed, number of chains or kept part starts again. A
+   * sequential walk makes every jump anew: it goes on with what is next.
    */
   change(settings: WalkSettings): Promise<void>;
   /**
@@ -107,6 +132,13 @@ export interface WalkControls {
   place(index: number, x: Float32Array): Promise<void>;
   /** Starts again from the seed. */
   reset(): Promise<void>;
+  /**
+   * Finds the step size and the friction of these settings from short walks of its own, 8 chains or
+   * more, between two frames; undefined where it was ended. Nothing changes by it.
+   */
+  tune(onTrial: TrialListener & ProxyMarked): Promise<Tuning | undefined>;
+  /** Ends the tuning under way. */
+  endTuning(): void;
   /**
    * y of one chain at the latest frame, `[M, d]`; residuals are drawn exactly where a mean was
    * walked.
@@ -191,6 +223,7 @@ export interface Engine {
     settings: WalkSettings,
     onFrame: FrameListener & ProxyMarked,
     onFailure: FailureListener & ProxyMarked,
+    onMeasured: MeasuringListener & ProxyMarked,
   ): Promise<WalkControls & ProxyMarked>;
   startTraining(
     request: TrainingRequest,

@@ -6,7 +6,6 @@ import type { Denoiser } from '../../src/density/index.ts';
 import { DivergedError, UserError } from '../../src/errors.ts';
 import type { Condition } from '../../src/model/index.ts';
 import { fillNormal, randomKey } from '../../src/random.ts';
-import { conditionOfChains } from '../../src/run/walked-member.ts';
 import type { Jump } from '../../src/sample/jump.ts';
 import type { State } from '../../src/sample/kernel.ts';
 import { chainNoise } from '../../src/sample/noise.ts';
@@ -14,8 +13,10 @@ import { drawMeasurements } from '../../src/sample/residuals.ts';
 import { measurementsOfBlocks } from '../../src/sample/sequential/measurements.ts';
 import { blockSizes } from '../../src/sample/sequential/member.ts';
 import type { SequentialState } from '../../src/sample/sequential/state.ts';
+import { steeredAt } from '../../src/sample/steer.ts';
 import { walkJump } from '../../src/sample/walk-jump.ts';
-import type { ModelFacts, WalkSettings } from './protocol.ts';
+import type { MeasuringListener, ModelFacts, WalkSettings } from './protocol.ts';
+import { sameKept, steeringOf, withMeasured } from './steering.ts';
 import { KEEPS_NO_PLACE, memberOf } from './told.ts';
 
 /** A model at each level and under each class that it may be told. */
@@ -35,6 +36,7 @@ interface Part {
 
 export interface WalkSession {
   readonly model: Walkable;
+  readonly onMeasured: MeasuringListener | undefined;
   /** What walks now. */
   part: Part;
   jumps: AsyncGenerator<Jump, void, undefined>;
@@ -50,9 +52,14 @@ const STRIDE = 2 ** 32;
 const PLACED = 2 ** 41;
 
 /** @throws UserError for settings that the model cannot serve. */
-export function createSession(model: Walkable, settings: WalkSettings): WalkSession {
+export function createSession(
+  model: Walkable,
+  settings: WalkSettings,
+  onMeasured?: MeasuringListener,
+): WalkSession {
   const part = { settings, number: 0, stepsBefore: 0 };
-  return { model, part, jumps: jumpsFrom(model, part), latest: undefined };
+  const walked = { model, onMeasured };
+  return { ...walked, part, jumps: jumpsFrom(walked, part), latest: undefined };
 }
 
 /**
@@ -82,7 +89,11 @@ function ofWholeWalk({ message, facts }: DivergedError, stepsBefore: number): Di
 
 /** Begins again as from the seed. */
 export function restart(session: WalkSession): void {
-  Object.assign(session, createSession(session.model, session.part.settings));
+  beginAgain(session, session.part.settings);
+}
+
+function beginAgain(session: WalkSession, settings: WalkSettings): void {
+  Object.assign(session, createSession(session.model, settings, session.onMeasured));
 }
 
 /**
@@ -95,11 +106,11 @@ export function restart(session: WalkSession): void {
 export function changeSettings(session: WalkSession, settings: WalkSettings): void {
   const { model, latest } = session;
   const before = latest?.part.settings;
-  if (!latest || before?.seed !== settings.seed || before.chains !== settings.chains) {
-    Object.assign(session, createSession(model, settings));
+  if (!latest || !before || startsAgain(before, settings)) {
+    beginAgain(session, settings);
   } else if (goesOn(model, before, settings)) {
     const part = { ...latest.part, settings };
-    session.jumps = jumpsFrom(model, part, structuredClone(latest.jump.state));
+    session.jumps = jumpsFrom(session, part, structuredClone(latest.jump.state));
     session.part = part;
   } else if (settings.walk === 'sequential') {
     goOnFrom(session, settings);
@@ -145,13 +156,17 @@ export function measurementsOf(session: WalkSession, index: number): Float32Arra
   const { model, latest } = session;
   if (!latest) return new Float32Array(0);
   const { jump, part } = latest;
-  const row = memberOf(model, part.settings).measurements * dimensionOf(model);
+  const { settings } = part;
+  const { measurements, sigma } = memberOf(model, settings);
+  const row = measurements * dimensionOf(model);
   const all = {
     joint: () => jump.state.position,
-    mean: () => positionsFor(session, { ...part.settings, walk: 'joint' }),
+    mean: () => positionsFor(session, { ...settings, walk: 'joint' }),
     sequential: () => measurementsOfDraw(model, jump, part),
   };
-  return all[part.settings.walk]().slice(index * row, (index + 1) * row);
+  const y = all[settings.walk]().slice(index * row, (index + 1) * row);
+  if (settings.walk !== 'joint') return y;
+  return withMeasured(y, settings.kept, { sigma, seed: seedOf(settings.seed, part.number), index });
 }
 
 /** All measurements of a draw that was made one block after another. */
@@ -167,35 +182,38 @@ function measurementsOfDraw(model: Walkable, { state, step }: Jump, part: Part):
 
 /** Begins another part from positions, or at its own beginning. */
 function goOnFrom(session: WalkSession, settings: WalkSettings, position?: Float32Array): void {
-  const { part, model, latest } = session;
+  const { part, latest } = session;
   const stepsBefore = latest ? latest.part.stepsBefore + latest.jump.step : 0;
   const next = { settings, number: part.number + 1, stepsBefore };
-  session.jumps = jumpsFrom(model, next, position);
+  session.jumps = jumpsFrom(session, next, position);
   session.part = next;
 }
 
 function jumpsFrom(
-  model: Walkable,
+  { model, onMeasured }: Pick<WalkSession, 'model' | 'onMeasured'>,
   { settings, number }: Part,
   initial?: Float32Array | State,
 ): WalkSession['jumps'] {
   const { shape, levels } = model;
-  const { measurements, class: _, effectiveSigma: __, ...walk } = settings;
-  const own = { seed: seedOf(settings.seed, number), steps: ENDLESS, ...(initial && { initial }) };
+  const { measurements, kept, class: _, guidance: __, effectiveSigma: ___, ...walk } = settings;
+  const own = {
+    seed: seedOf(settings.seed, number),
+    steps: ENDLESS,
+    ...(initial && { initial }),
+    ...(kept && kept.noise === undefined && { fixed: kept }),
+  };
   const member = memberOf(model, settings);
-  const condition = conditionOf(model, settings);
-  const at = (effectiveSigma: number) => model.at(effectiveSigma, condition);
+  const at = steeredAt(model.at, steeringOf(model, settings));
   if (levels && walk.walk === 'sequential') {
-    return walkJump({ shape, levels, at }, { ...walk, ...own, ...member });
+    const told = onMeasured && { onMeasured };
+    return walkJump({ shape, levels, at }, { ...walk, ...own, ...member, ...told });
   }
   return walkJump(at(member.effectiveSigma), { ...walk, ...own, measurements });
 }
 
-/** The class of every chain. */
-function conditionOf({ classes }: Walkable, { class: asked, chains }: WalkSettings): Condition {
-  if (asked !== 'each') return conditionOfChains(asked === undefined ? undefined : [asked], chains);
-  return conditionOfChains([...Array(classes?.classes ?? 0).keys()], chains);
-}
+/** Whether chains under the second settings have nothing of those under the first. */
+const startsAgain = (a: WalkSettings, b: WalkSettings): boolean =>
+  a.seed !== b.seed || a.chains !== b.chains || !sameKept(a.kept, b.kept);
 
 const seedOf = (seed: number, part: number) => (seed + part * STRIDE) % Number.MAX_SAFE_INTEGER;
 

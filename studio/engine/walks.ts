@@ -1,14 +1,23 @@
 /** Walks in the worker, as the page handles them. */
+
+import { UserError } from '../../src/errors.ts';
+import { tuneWalk } from '../../src/evaluate/tune.ts';
 import type { Jump } from '../../src/sample/jump.ts';
+import { steeredAt } from '../../src/sample/steer.ts';
 import { lineOf } from './device.ts';
 import { createPlayer } from './player.ts';
 import type {
   FailureListener,
   FrameListener,
+  MeasuringListener,
+  TrialListener,
+  Tuning,
   WalkControls,
   WalkFrame,
   WalkSettings,
 } from './protocol.ts';
+import { steeringOf } from './steering.ts';
+import { memberOf } from './told.ts';
 import {
   changeSettings,
   createSession,
@@ -25,8 +34,10 @@ export function createWalk(
   settings: WalkSettings,
   onFrame: FrameListener,
   onFailure: FailureListener,
+  onMeasured?: MeasuringListener,
 ): WalkControls {
-  const session = createSession(model, settings);
+  const session = createSession(model, settings, onMeasured && nowAndThen(onMeasured));
+  let tuning: AbortController | undefined;
   const show = async (make: () => Promise<Jump>) => {
     const began = performance.now();
     const jump = await make();
@@ -45,13 +56,66 @@ export function createWalk(
     change: (next) => between(async () => changeSettings(session, next)),
     place: (index, x) =>
       between(async () => void (await show(() => placeChain(session, index, x)))),
+    tune: (onTrial) => {
+      // Now, so that it can be ended while it waits for a round.
+      tuning = new AbortController();
+      const { signal } = tuning;
+      return between(() => tuned(model, session.part.settings, onTrial, signal));
+    },
+    endTuning: () => tuning?.abort(),
     reset: () => between(async () => restart(session)),
     measurements: (index) => between(async () => measurementsOf(session, index)),
     close: async () => {
       pause();
+      tuning?.abort();
       // What is under way still needs the model.
       await between(async () => undefined);
     },
+  };
+}
+
+/** Fewest chains of a tuning. */
+const TUNED_CHAINS = 8;
+
+/** Finds the step and the friction of a walk; undefined where it was ended. */
+async function tuned(
+  model: Walkable,
+  given: WalkSettings,
+  onTrial: TrialListener,
+  signal: AbortSignal,
+): Promise<Tuning | undefined> {
+  const settings = { ...given, chains: Math.max(TUNED_CHAINS, given.chains) };
+  const { chains, kernel, measurements, seed, walk } = settings;
+  if (walk === 'sequential') {
+    throw new UserError('tuning is for joint and mean walks; choose one of these');
+  }
+  const at = steeredAt(model.at, steeringOf(model, settings));
+  const { effectiveSigma } = memberOf(model, settings);
+  const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) =>
+    onTrial(done, of);
+  const options = { chains, kernel, measurements, seed, walk, signal, onProgress };
+  try {
+    const { stepSize, friction } = await tuneWalk(at(effectiveSigma), options);
+    return { stepSize, friction };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Milliseconds from one report to the next: a page shows no more. */
+const PAUSE = 100;
+
+/** Passes on what is new after a pause, and every jump's beginning. */
+function nowAndThen(onMeasured: MeasuringListener): MeasuringListener {
+  let at = 0;
+  let last = -1;
+  return (progress) => {
+    const now = performance.now();
+    if (progress.measured === last || (progress.measured > last && now - at < PAUSE)) return;
+    at = now;
+    last = progress.measured;
+    onMeasured(progress);
   };
 }
 

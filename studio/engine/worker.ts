@@ -34,8 +34,9 @@ const engine: Engine = {
     await model.at(facts.sigma).denoise(z, out);
     return transfer(out, [out.buffer]);
   },
-  startWalk: async (id, settings, onFrame, onFailure) => {
-    const walk = createWalk(modelOf(id).model, settings, handingOver(onFrame), onFailure);
+  startWalk: async (id, settings, onFrame, onFailure, onMeasured) => {
+    const { model } = modelOf(id);
+    const walk = createWalk(model, settings, handingOver(onFrame), onFailure, onMeasured);
     walks.set(id, [...(walks.get(id) ?? []), walk]);
     return proxy(walk);
   },

@@ -118,7 +118,8 @@ async function* jumps(
 
 /** The parts of a sequential walk on one set of arrays. */
 function sequentialWalk(options: SequentialOptions, { member, sizes, denoisers, d }: Plan) {
-  const { chains, seed, firstChain, kernel, signal } = options;
+  const { chains, seed, firstChain, kernel, signal, onMeasured } = options;
+  const { measurements } = member;
   const { jumpEvery, factorSteps, factorStepSize, freshStarts, trajectorySteps } = options;
   const noise = chainNoise(seed, chains, firstChain);
   const array = () => new Float32Array(chains * d);
@@ -185,6 +186,7 @@ function sequentialWalk(options: SequentialOptions, { member, sizes, denoisers, 
     state.step -= from;
     try {
       count(await firstWalk.step(state));
+      onMeasured?.({ measured: 0, measurements });
     } finally {
       state.step += from;
     }
@@ -223,6 +225,7 @@ function sequentialWalk(options: SequentialOptions, { member, sizes, denoisers, 
       for (let k = 0; k < factorSteps; k++) {
         signal?.throwIfAborted();
         count(await walk.step(own));
+        onMeasured?.({ measured: seen, measurements });
         checkFinite(own.position, `position of block ${factor + 1}`, place(state.step, factor));
         await breathe();
       }

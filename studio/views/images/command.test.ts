@@ -107,6 +107,20 @@ test.each([
   },
 );
 
+test('what is kept is read from a file, and guidance said where there is a class', async () => {
+  const link = 'model=mnist-family&walk=joint&class=7&guidance=2.5&hold=within&keptNoise=0.25';
+  const { state } = decodeLink(schema, link);
+  const command = commandOf(state, 40, undefined, true);
+  expect(command).toContain('--class 7 --guidance 2.5 --walk joint');
+  expect(command).toContain('--known known.npy --known-noise 0.25 --steps 40');
+  const given = await read(command);
+  expect(given).toMatchObject({ guidance: 2.5, known: 'known.npy', knownNoise: 0.25 });
+  expect(commandOf({ ...state, hold: 'measured' }, 40, undefined, true)).toContain(
+    '--known known.npy --steps 40',
+  );
+  expect(commandOf({ ...state, class: 'any' }, 40)).not.toMatch(/guidance|known/);
+});
+
 test('a class is called by its name where a name looks like the number of another', () => {
   const condition = { type: 'class', classes: 3, names: ['1', '2', 'x'], dropout: 0 } as const;
   const told = toldOf({ ...config, condition });

@@ -1,7 +1,7 @@
 /** Files of the reader's: pictures to start chains from, and models. */
 import { UserError } from '../../../src/errors.ts';
 import type { Told } from '../../engine/protocol.ts';
-import type { ImageShape } from './settings.ts';
+import type { ImageShape } from './shape.ts';
 
 /** What a file is taken for, by its name. */
 export const kindOf = ({ name }: { readonly name: string }): 'model' | 'picture' =>

@@ -63,7 +63,9 @@ test('files that are not what they should be are said in place, and the wall goe
 test('a model that makes no pictures is refused', async () => {
   const { page } = await openView();
   await openWithSigma(page, multiple('two.onnx', 0.5, 2), '1');
-  await page.getByText(/two\.onnx: its examples are of \[2, 8, 8\] and no pictures/).waitFor();
+  await page
+    .getByText(/two\.onnx: its examples are of \[2, 8, 8\] and neither pictures nor sequences/)
+    .waitFor();
 });
 
 test('a link to a model that is not there says so, and another one can be chosen', async () => {

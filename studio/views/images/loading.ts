@@ -1,5 +1,6 @@
 /** A wall gets its model: from the box or from a file, on a device. */
 import { UserError } from '../../../src/errors.ts';
+import type { MeasuringProgress } from '../../../src/sample/options.ts';
 import { boxNames, fetchBoxModel, toldOfBox } from '../../engine/box.ts';
 import { closeModel, openModel, type RemoteWalk, startWalk } from '../../engine/engine.ts';
 import { LARGEST_MODEL } from '../../engine/limits.ts';
@@ -7,9 +8,11 @@ import type { ModelFacts } from '../../engine/protocol.ts';
 import { toldOf } from '../../engine/told.ts';
 import { type OwnModel, readModel } from './files.ts';
 import { emptyHistory } from './history.ts';
-import { imageShapeOf, type Known, servedBy, settingsOf, stateOf, suitedTo } from './settings.ts';
+import type { Kept } from './kept.ts';
+import { type Known, servedBy, settingsOf, stateOf, suitedTo } from './settings.ts';
+import { type ImageShape, imageShapeOf, sameShape } from './shape.ts';
 import { failed, followSettings, play, receiver, step } from './walking.ts';
-import { errorNote, type Loaded, lineOf, type Wall } from './wall.svelte.ts';
+import { errorNote, type Loaded, lineOf, type Shown, type Wall } from './wall.svelte.ts';
 
 /** Says which model it is, and on which device. The same name may be of another file. */
 const keyFor = (name: string, device: string, own: OwnModel | undefined): string =>
@@ -99,6 +102,7 @@ export function unload({ behind, shown, show }: Wall): void {
     device: undefined,
     history: emptyHistory,
     y: undefined,
+    measured: undefined,
   });
 }
 
@@ -202,20 +206,26 @@ async function startOn(
     own && state.model !== name
       ? suitedTo({ name, told: model }, knownOf(wall, state.model), state)
       : state;
-  const { settings, note } = servedBy(model, settingsOf(asked));
+  const kept = keptFor(wall, shape);
+  const { settings, note } = servedBy(model, settingsOf(asked, kept.kept));
   const begun: { walk?: RemoteWalk } = {};
   const onFailure = (message: string) => {
     // A walk that was ended has nothing to say any more.
     if (begun.walk && behind.walk === begun.walk) failed(wall, message);
   };
   signal.throwIfAborted();
-  begun.walk = await startWalk(model.id, settings, receiver(wall, model.id), onFailure);
+  const onMeasured = (measured: MeasuringProgress) => {
+    if (begun.walk && behind.walk === begun.walk) show({ measured });
+  };
+  const onFrame = receiver(wall, model.id);
+  begun.walk = await startWalk(model.id, settings, onFrame, onFailure, onMeasured);
   signal.throwIfAborted();
   const { playing } = wall.shown;
   unload(wall);
   Object.assign(behind, { walk: begun.walk, settings, loaded: { name, device, key } });
   show({
     ...(own && { own: { ...own, told: toldOf(model.config) } }),
+    ...kept,
     model,
     shape,
     device: model.device,
@@ -224,6 +234,15 @@ async function startOn(
   Object.assign(state, stateOf(settings), { model: name });
   await step(wall);
   if (playing && !signal.aborted) await play(wall);
+}
+
+/** What was drawn and kept, where a model makes pictures of that shape. */
+function keptFor(
+  { shown: { drawn, kept } }: Wall,
+  shape: ImageShape,
+): Pick<Shown, 'drawn' | 'kept'> {
+  const fits = (of: Kept | undefined) => of && sameShape(of.shape, shape);
+  return { drawn: fits(drawn) ? drawn : undefined, kept: fits(kept) ? kept : undefined };
 }
 
 /** What is known of a model by its name. */

@@ -1,5 +1,5 @@
 /** Pictures as pixels. */
-import type { ImageShape } from './settings.ts';
+import type { ImageShape } from './shape.ts';
 
 /** Values that are shown as black and white. */
 export interface Tones {

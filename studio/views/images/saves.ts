@@ -4,8 +4,9 @@
  */
 import { encodeNpy } from '../../../src/data/npy-encode.ts';
 import { filmstrips, type Raster, tileImages } from '../../../src/sample/pictures.ts';
+import { type Kept, knownValues } from './kept.ts';
 import { sizeOf } from './pixels.ts';
-import type { ImageShape } from './settings.ts';
+import { dimensionsOf, type ImageShape } from './shape.ts';
 
 /** Jumps to save: `[chains, c, h, w]` for each time. */
 export interface Film {
@@ -18,6 +19,7 @@ export interface Film {
 /** Milliseconds of one picture of a GIF. */
 export const DELAY = 120;
 
+/** The library's pictures have channels. */
 const dimensions = ({ channels, height, width }: ImageShape) => [channels, height, width];
 
 /**
@@ -94,6 +96,10 @@ export async function gifOf(scenes: readonly Raster[]): Promise<Blob> {
   });
 }
 
+/** What is kept of a picture as an NPY file for `mdensity sample --known`: NaN where it is open. */
+export const knownNpyOf = (kept: Kept): Blob =>
+  new Blob([encodeNpy(knownValues(kept), dimensionsOf(kept.shape))]);
+
 /** Pictures `[chains, c, h, w]` as an NPY file of the same values. */
 export const npyOf = (pictures: Float32Array, shape: ImageShape): Blob =>
-  new Blob([encodeNpy(pictures, [pictures.length / sizeOf(shape), ...dimensions(shape)])]);
+  new Blob([encodeNpy(pictures, [pictures.length / sizeOf(shape), ...dimensionsOf(shape)])]);

@@ -33,6 +33,18 @@ export const walkSettings = {
       'What the pictures are to be of: the network is told it with the noise. Each chain can have the next class, all of them one, or none, which leaves the class open.',
     equation: 'class',
   }),
+  guidance: number({
+    title: 'Guidance w',
+    default: 1,
+    range: [0, 8],
+    step: 0.25,
+    option: 'guidance',
+    explain:
+      'How much the class counts: 1 is what the network says of the class, more goes further from what it says without one, 0 forgets the class. Pictures get clearer and more alike; each score takes two calls.',
+    equation: 'guidance',
+    idle: ({ class: chosen }: { readonly class: string }) =>
+      chosen === 'any' ? 'Without a class there is nothing to guide to.' : undefined,
+  }),
   walk: choice<WalkSettings['walk']>({
     title: 'Walk',
     default: 'joint',
@@ -118,6 +130,30 @@ export const walkSettings = {
   }),
 };
 
+/** How a part that the reader keeps holds the chains. */
+export const keptSettings = {
+  hold: choice<'measured' | 'within'>({
+    title: 'Held',
+    default: 'measured',
+    choices: [
+      { value: 'measured', label: 'measured once' },
+      { value: 'within', label: 'within noise s' },
+    ],
+    explain: 'How the chains know what is kept.',
+  }),
+  keptNoise: number({
+    title: 'Noise s',
+    default: 0.5,
+    range: [0.1, 4],
+    scale: 'log',
+    explain:
+      'How far a jump may be from what is kept. Far below σ̃/2 chains diverge; at large noise they forget it.',
+    equation: 'within',
+    idle: ({ hold }: { readonly hold: string }) =>
+      hold === 'measured' ? 'What is measured once stays as it is in every jump.' : undefined,
+  }),
+};
+
 /** How it is shown. */
 export const shownSettings = {
   pace: number({
@@ -147,6 +183,7 @@ export const schema = linkSchema(
   {
     model: text(STANDARD),
     ...fieldsOf(walkSettings),
+    ...fieldsOf(keptSettings),
     ...fieldsOf(shownSettings),
     seed: whole(0, { min: 0 }),
     /** The chain that is opened, counted from 1; 0 for none. */
@@ -189,6 +226,14 @@ export function defaultsFor(
   const { burnIn: _, ...numbers } = numbersOf(walk, { ...usual, friction: frictionFor(model) });
   return { class: classes ? 'each' : 'any', walk, sigma, ...numbers };
 }
+
+/** Says how what is kept holds the chains. */
+export const holdWords = (hold: ImagesState['hold']): string =>
+  `${keptSettings.hold.explain} ${
+    hold === 'measured'
+      ? 'Each chain measures it once, with the noise of its measurements, and walks the rest given that: exactly the density of what is open. Every jump shows it as it is.'
+      : 'Jumps are pulled to it, within noise s: the density times how well a jump agrees. It goes with every walk, and each score takes twice the calls.'
+  }`;
 
 /** Says what a walk is of, and what its jumps are to each other. */
 export const walkWords = (walk: WalkSettings['walk']): string =>

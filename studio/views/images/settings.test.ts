@@ -4,12 +4,13 @@ import { toldOfBox } from '../../engine/box.ts';
 import type { ModelFacts } from '../../engine/protocol.ts';
 import { memberOf, nearestLevel, toldOf } from '../../engine/told.ts';
 import { decodeLink, encodeLink } from '../../link.ts';
+import { type Kept, partOf } from './kept.ts';
 import { type ImagesState, schema } from './schema.ts';
 import {
   callsOfJump,
+  callsOfStep,
   classesFor,
   classOfChain,
-  imageShapeOf,
   kernelsFor,
   numbersFor,
   sameSettings,
@@ -19,6 +20,7 @@ import {
   suitedTo,
   walksFor,
 } from './settings.ts';
+import { dimensionsOf, imageShapeOf, sameShape } from './shape.ts';
 
 const { state } = decodeLink(schema, '');
 const gps = { stacked: 1, hasEnergy: false };
@@ -43,6 +45,48 @@ test('state and settings say the same', () => {
   expect(sameSettings(settings, { ...settings, friction: 1 })).toBe(false);
 });
 
+const drawn: Kept = {
+  shape: { channels: 1, height: 1, width: 2 },
+  picture: Float32Array.of(0.5, 1),
+  mask: Uint8Array.of(1, 0),
+};
+
+test('what is kept goes with the settings, and how it is held with the state', () => {
+  const measured = settingsOf(state, drawn);
+  expect(measured.kept).toEqual(partOf(drawn));
+  const within = settingsOf({ ...state, hold: 'within', keptNoise: 0.2 }, drawn);
+  expect(within.kept).toEqual(partOf(drawn, 0.2));
+  expect(stateOf(within)).toMatchObject({ hold: 'within', keptNoise: 0.2 });
+  expect(stateOf(measured)).toMatchObject({ hold: 'measured' });
+  expect(sameSettings(measured, settingsOf(state, { ...drawn }))).toBe(true);
+  expect(sameSettings(measured, within)).toBe(false);
+  expect(sameSettings(measured, settingsOf(state))).toBe(false);
+});
+
+test('what is kept is held as the walk and the model can', () => {
+  const measured = settingsOf({ ...state, walk: 'sequential' }, drawn);
+  const { settings, note } = servedBy(family, measured);
+  expect(settings.kept?.noise).toBe(0.5);
+  expect(note).toMatch(/One at a time, what is kept cannot be measured once/);
+  const within = settingsOf({ ...state, hold: 'within', M: 4 }, drawn);
+  expect(servedBy(family, within)).toEqual({ settings: within });
+  const stacked = servedBy({ stacked: 4, hasEnergy: true }, within);
+  expect(stacked.settings.kept?.noise).toBeUndefined();
+  expect(stacked.note).toMatch(/cannot be guided/);
+});
+
+test('guidance is for models that know pictures without a class', () => {
+  const guided = settingsOf({ ...state, class: '3', guidance: 3 });
+  expect(servedBy(family, guided).settings.guidance).toBe(3);
+  const classes = { ...family.classes!, dropout: 0 };
+  const { settings, note } = servedBy({ ...family, classes }, guided);
+  expect(settings.guidance).toBe(1);
+  expect(note).toMatch(/never trained without a class/);
+  const facts = { ...family, sigma: 0.5 } as unknown as ModelFacts;
+  expect(callsOfStep(facts, guided)).toBe(2);
+  expect(callsOfStep(facts, { ...guided, kernel: 'shen-lee', guidance: 1 })).toBe(2);
+});
+
 test('a link holds all of the state', () => {
   const other: ImagesState = {
     model: 'my net.onnx',
@@ -59,6 +103,9 @@ test('a link holds all of the state', () => {
     jumpEvery: 2,
     pace: 10,
     seed: 5,
+    guidance: 2.5,
+    hold: 'within',
+    keptNoise: 0.3,
   };
   const hash = encodeLink('images', schema, other);
   expect(decodeLink(schema, hash.split('?')[1]!)).toEqual({ state: other });
@@ -192,9 +239,16 @@ test('what is no picture is refused', () => {
     height: 4,
     width: 5,
   });
+  const alphabet = { letters: 'ACGT', gap: false };
+  const ofSequences = { noise: { type: 'gaussian' }, alphabet } as ModelConfig;
+  const sequences = imageShapeOf({ shape: [4, 9], config: ofSequences }, 'a');
+  expect(sequences).toEqual({ channels: 1, height: 4, width: 9, alphabet });
+  expect(dimensionsOf(sequences)).toEqual([4, 9]);
+  expect(sameShape(sequences, { ...sequences })).toBe(true);
+  expect(sameShape(sequences, { channels: 1, height: 4, width: 9 })).toBe(false);
   for (const shape of [[2], [2, 8, 8], [1, 8, 8, 8]]) {
     expect(() => imageShapeOf({ shape, config: undefined }, 'a.onnx')).toThrow(
-      /^a\.onnx: its examples are of \[.*no pictures/,
+      /^a\.onnx: its examples are of \[.*neither pictures nor sequences/,
     );
   }
   const config = { noise: { type: 'poisson', rate: 4 } } as unknown as ModelConfig;

@@ -1,14 +1,15 @@
 /** From the view's state to a walk, and what a model can serve of it. */
-import { UserError } from '../../../src/errors.ts';
 import { type KernelName, kernels } from '../../../src/sample/kernels/index.ts';
 import { blockSizes, furtherCalls } from '../../../src/sample/sequential/member.ts';
-import type { ModelFacts, Told, WalkSettings } from '../../engine/protocol.ts';
+import type { KeptPart, ModelFacts, Told, WalkSettings } from '../../engine/protocol.ts';
+import { callsOfScore, canBeGuided, sameKept } from '../../engine/steering.ts';
 import { memberOf, nearestLevel } from '../../engine/told.ts';
 import type { Choice } from '../../settings/setting.ts';
-import { defaultsFor, type ImagesState, kernelNames, type Suited } from './schema.ts';
+import { type Kept, partOf } from './kept.ts';
+import { defaultsFor, type ImagesState, keptSettings, kernelNames, type Suited } from './schema.ts';
 
-/** The walk that the controls ask for. */
-export const settingsOf = (state: ImagesState): WalkSettings => ({
+/** The walk that the controls ask for, given what is kept. */
+export const settingsOf = (state: ImagesState, kept?: Kept): WalkSettings => ({
   chains: state.chains,
   measurements: state.M,
   effectiveSigma: state.sigma,
@@ -19,6 +20,8 @@ export const settingsOf = (state: ImagesState): WalkSettings => ({
   walk: state.walk,
   jumpEvery: state.jumpEvery,
   seed: state.seed,
+  guidance: state.guidance,
+  kept: kept && partOf(kept, state.hold === 'within' ? state.keptNoise : undefined),
 });
 
 const named = { any: undefined, each: 'each' } as const;
@@ -35,10 +38,18 @@ export const stateOf = (settings: WalkSettings): Partial<ImagesState> => ({
   walk: settings.walk,
   jumpEvery: settings.jumpEvery,
   seed: settings.seed,
+  guidance: settings.guidance!,
+  ...(settings.kept && holdOf(settings.kept)),
 });
 
+const holdOf = ({ noise }: KeptPart): Partial<ImagesState> =>
+  noise === undefined ? { hold: 'measured' } : { hold: 'within', keptNoise: noise };
+
 export const sameSettings = (a: WalkSettings, b: WalkSettings): boolean =>
-  Object.entries(a).every(([name, value]) => value === b[name as keyof WalkSettings]);
+  sameKept(a.kept, b.kept) &&
+  Object.entries(a).every(
+    ([name, value]) => name === 'kept' || value === b[name as keyof WalkSettings],
+  );
 
 /** What of a model decides how it can be walked. */
 type Walkable = Pick<ModelFacts, 'stacked' | 'hasEnergy' | 'levels' | 'classes'>;
@@ -113,6 +124,25 @@ export function servedBy(
       );
     }
   }
+  if (classes && served.class !== undefined && settings.guidance !== 1 && !canBeGuided(model)) {
+    change(
+      { guidance: 1 },
+      'This model was never trained without a class, so that there is nothing to guide away from.',
+    );
+  }
+  const { kept } = settings;
+  if (kept && stacked > 1 && kept.noise !== undefined) {
+    change(
+      { kept: { ...kept, noise: undefined } },
+      'A model of all measurements cannot be guided; what is kept is measured once.',
+    );
+  }
+  if (kept && served.walk === 'sequential' && kept.noise === undefined) {
+    change(
+      { kept: { ...kept, noise: keptSettings.keptNoise.default } },
+      'One at a time, what is kept cannot be measured once; jumps are held to it within noise.',
+    );
+  }
   if (!kernelsFor(model).includes(settings.kernel)) {
     change(
       { kernel: 'sachs' },
@@ -159,42 +189,14 @@ const moved = (state: ImagesState, from: Suited, to: Suited): Partial<ImagesStat
     }),
   );
 
-/** Score calls of one step of every chain. */
-export const scoreCallsOf = (kernel: KernelName): number => kernels[kernel].scoreCalls;
+/** Calls of the network for one step of a chain. */
+export const callsOfStep = (model: ModelFacts, settings: WalkSettings): number =>
+  kernels[settings.kernel].scoreCalls * callsOfScore(model, settings);
 
-/** Score calls for each jump beside those of the steps: of the measurements after the first. */
+/** Calls for each jump beside those of the steps: of the measurements after the first. */
 export function callsOfJump(model: ModelFacts, settings: WalkSettings): number {
   if (settings.walk !== 'sequential') return 0;
   const { length } = blockSizes(memberOf(model, settings).measurements);
-  return furtherCalls(length, undefined, scoreCallsOf(settings.kernel));
-}
-
-/** Channels, height and width of a picture. */
-export interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/**
- * The pictures that a model makes.
- * @throws UserError for a model of something else, or of counts.
- */
-export function imageShapeOf(
-  model: Pick<ModelFacts, 'shape' | 'config'>,
-  name: string,
-): ImageShape {
-  const { shape, config } = model;
-  if (config?.noise.type === 'poisson') {
-    throw new UserError(
-      `${name}: is a model of counts, and this view walks models of normal noise; use mdensity sample`,
-    );
-  }
-  const [channels = 0, height = 0, width = 0] = shape;
-  if (shape.length !== 3 || ![1, 3, 4].includes(channels)) {
-    throw new UserError(
-      `${name}: its examples are of [${shape.join(', ')}] and no pictures; open a model of [channels, height, width] with 1, 3 or 4 channels`,
-    );
-  }
-  return { channels, height, width };
+  const { scoreCalls } = kernels[settings.kernel];
+  return callsOfScore(model, settings) * furtherCalls(length, undefined, scoreCalls);
 }

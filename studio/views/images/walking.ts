@@ -1,14 +1,16 @@
 /** A wall at work: frames come, settings change, chains are placed. */
 import { tick } from 'svelte';
 import { UserError } from '../../../src/errors.ts';
+import { tuneOf } from '../../engine/engine.ts';
 import type { FrameListener, WalkFrame, WalkSettings } from '../../engine/protocol.ts';
+import { sameKept } from '../../engine/steering.ts';
 import { KEEPS_NO_PLACE } from '../../engine/told.ts';
 import { addFrame, emptyHistory, rested } from './history.ts';
 import { walkSettings } from './schema.ts';
 import {
   callsOfJump,
+  callsOfStep,
   sameSettings,
-  scoreCallsOf,
   servedBy,
   settingsOf,
   stateOf,
@@ -27,11 +29,10 @@ export function receiver(wall: Wall, id: number): FrameListener {
     if (wall.shown.model?.id !== id) return;
     shownAt = performance.now();
     const settings = wall.behind.settings!;
-    const calls = {
-      step: scoreCallsOf(settings.kernel),
-      jump: callsOfJump(wall.shown.model, settings),
-    };
-    show({ history: addFrame(wall.shown.history, frame, { calls, now: shownAt }) });
+    const { model } = wall.shown;
+    const calls = { step: callsOfStep(model, settings), jump: callsOfJump(model, settings) };
+    const history = addFrame(wall.shown.history, frame, { calls, now: shownAt });
+    show({ history, measured: undefined });
     if (!wall.shown.playing) show({ history: rested(wall.shown.history) });
     void showMeasurements(wall);
   };
@@ -81,6 +82,30 @@ export async function place(wall: Wall, chain: number, x: Float32Array): Promise
   await attempt(wall, async () => wall.behind.walk?.place(chain, x));
 }
 
+/** Finds a step and a friction for the walk as it is, and takes them. */
+export async function tune(wall: Wall): Promise<void> {
+  const { walk } = wall.behind;
+  if (!walk || wall.shown.tuning) return;
+  wall.show({ walkNote: undefined, tuning: { done: 0, of: 1 } });
+  try {
+    const found = await tuneOf(walk, (done, of) => {
+      if (wall.shown.tuning && wall.behind.walk === walk) wall.show({ tuning: { done, of } });
+    });
+    if (!found || wall.behind.walk !== walk) return;
+    Object.assign(wall.state, found);
+    const { stepSize, friction } = found;
+    const text = `Tuned: steps of ${stepSize} σ and friction ${friction} give the most independent jumps for a score call, of those without a bias that shows.`;
+    wall.show({ walkNote: { kind: 'info', text } });
+  } catch (error) {
+    if (wall.behind.walk === walk) wall.show({ walkNote: errorNote(error) });
+  } finally {
+    wall.show({ tuning: undefined });
+  }
+}
+
+/** Ends a tuning; step and friction stay. */
+export const endTuning = (wall: Wall): void => void wall.behind.walk?.endTuning();
+
 /** The walk ended by itself and is back at its start. */
 export function failed(wall: Wall, message: string): void {
   const diverged = /^chain \d+, step/.test(message);
@@ -119,7 +144,7 @@ async function change(wall: Wall): Promise<void> {
     const { walk, settings: before } = behind;
     const { model } = wall.shown;
     if (!walk || !before || !model || behind.loading) return;
-    const { settings: wanted, note } = servedBy(model, settingsOf(state));
+    const { settings: wanted, note } = servedBy(model, settingsOf(state, wall.shown.kept));
     Object.assign(state, stateOf(wanted));
     if (note !== undefined) wall.show({ walkNote: { kind: 'info', text: note } });
     if (sameSettings(wanted, before)) return;
@@ -130,14 +155,14 @@ async function change(wall: Wall): Promise<void> {
       if (startsAgain(before, wanted) && !wall.shown.playing) await step(wall);
     } catch (error) {
       if (behind.walk !== walk) return;
-      wall.show({ walkNote: errorNote(error) });
+      wall.show({ walkNote: errorNote(error), kept: before.kept && wall.shown.kept });
       Object.assign(state, stateOf(before));
     }
   }
 }
 
 const startsAgain = (a: WalkSettings, b: WalkSettings) =>
-  a.seed !== b.seed || a.chains !== b.chains;
+  a.seed !== b.seed || a.chains !== b.chains || !sameKept(a.kept, b.kept);
 
 async function attempt(wall: Wall, task: () => Promise<unknown>): Promise<void> {
   const { walk } = wall.behind;

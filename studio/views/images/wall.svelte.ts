@@ -1,11 +1,13 @@
 /** A wall of chains: what is shown of it, and what is behind. */
 import { untrack } from 'svelte';
+import type { MeasuringProgress } from '../../../src/sample/options.ts';
 import type { RemoteWalk } from '../../engine/engine.ts';
 import type { DeviceReport, ModelFacts, WalkSettings } from '../../engine/protocol.ts';
 import type { OwnModel } from './files.ts';
 import { emptyHistory, type History } from './history.ts';
+import type { Kept } from './kept.ts';
 import type { ImagesState } from './schema.ts';
-import type { ImageShape } from './settings.ts';
+import type { ImageShape } from './shape.ts';
 
 /** A model that is on its way. */
 export interface Loading {
@@ -37,6 +39,14 @@ export interface Shown {
   readonly modelNote: Note | undefined;
   /** About the walk. */
   readonly walkNote: Note | undefined;
+  /** How far the jump under way has come, one measurement at a time. */
+  readonly measured: MeasuringProgress | undefined;
+  /** What the reader draws on. */
+  readonly drawn: Kept | undefined;
+  /** What the chains are given of it. */
+  readonly kept: Kept | undefined;
+  /** Settings that were tried, of the most there may be, while a walk is tuned. */
+  readonly tuning: { readonly done: number; readonly of: number } | undefined;
   /** About a picture that the reader gave. */
   readonly fileNote: Note | undefined;
   /** The model that the reader opened last. */
@@ -85,6 +95,10 @@ const nothing: Shown = {
   playing: false,
   history: emptyHistory,
   y: undefined,
+  measured: undefined,
+  drawn: undefined,
+  kept: undefined,
+  tuning: undefined,
   modelNote: undefined,
   walkNote: undefined,
   fileNote: undefined,
