@@ -170,7 +170,7 @@ test('chains stay where they are while another view is shown', async () => {
 });
 
 test('each kernel has its own equations, and what does not go together is said', async () => {
-  const { page, complaints } = await openResting('?v=1&kernel=ula');
+  const { page, complaints } = await openResting('?v=1&kernel=ula', 360);
   await page.locator('summary[aria-label="About Kernel"]').click();
   const equation = page.locator('.controls .equation');
   const kernel = page.getByRole('combobox', { name: 'Kernel' });
@@ -181,6 +181,7 @@ test('each kernel has its own equations, and what does not go together is said',
     'malt',
     'sachs',
     'baoab',
+    'ubu',
     'baoab-limit',
     'shen-lee',
     'cheng',
@@ -191,8 +192,12 @@ test('each kernel has its own equations, and what does not go together is said',
       name,
     );
     seen.add((await equation.first().textContent()) ?? '');
+    const wider = await equation
+      .first()
+      .evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    expect([name, wider]).toEqual([name, 0]);
   }
-  expect(seen.size).toBe(8);
+  expect(seen.size).toBe(9);
   const friction = page.getByRole('spinbutton', { name: 'Friction γδ' });
   await friction.fill('0.0625');
   await friction.press('Enter');
