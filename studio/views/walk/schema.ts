@@ -1,5 +1,6 @@
 import { explainKernel, kernelChoices, usesFriction } from '../../kernels/kernels.ts';
-import { type LinkState, linkSchema, whole } from '../../link.ts';
+import { type LinkState, linkSchema } from '../../link.ts';
+import { seedSetting } from '../../settings/seed.ts';
 import { choice, fieldsOf, flag, number } from '../../settings/setting.ts';
 import { targetFields } from '../../target/fields.ts';
 
@@ -85,6 +86,7 @@ export const walkSettings = {
     option: 'burn-in',
     explain: 'Steps before the first draw, while chains find the density.',
   }),
+  seed: seedSetting,
 };
 
 /** What is seen of the chains. */
@@ -116,6 +118,14 @@ export const shownSettings = {
     default: true,
     explain:
       'Along each axis the draws of all chains as bars, and the exact law of that coordinate as a line.',
+  }),
+  chain: number({
+    title: 'Chain',
+    default: 0,
+    range: [0, walkSettings.chains.range[1] - 1],
+    whole: true,
+    explain:
+      'The chain with a ring around it, whose numbers are below the picture. Click one to choose it.',
   }),
   beside: choice({
     title: 'Compare with',
@@ -168,12 +178,9 @@ export const questionSettings = {
 export const schema = linkSchema(1, {
   ...targetFields,
   ...fieldsOf(walkSettings),
-  seed: whole(0, { min: 0, max: Number.MAX_SAFE_INTEGER }),
   ...fieldsOf(shownSettings),
   ...fieldsOf(besideSettings),
   ...fieldsOf(questionSettings),
-  /** The chain that is read out. */
-  chain: whole(0, { min: 0, max: walkSettings.chains.range[1] - 1 }),
 });
 
 export type WalkState = LinkState<typeof schema>;
