@@ -14,14 +14,15 @@ const standard: PlaneWalkSettings = {
   stepSize: 0.5,
   friction: 0.5,
   inverseMass: 1,
-  meanWalk: false,
+  walk: 'joint',
+  jumpEvery: 1,
   chains: 5,
   seed: 3,
 };
 const timing = { burnIn: 7, thin: 4 };
 const STEPS = 40;
 const moons = { target: 'two-moons', points: [], centres: [] };
-const wish = { steps: 1, milliseconds: Number.POSITIVE_INFINITY };
+const wish = { jumps: 1, milliseconds: Number.POSITIVE_INFINITY };
 
 /** What `mdensity walk` draws. */
 async function commandDraws(
@@ -31,8 +32,8 @@ async function commandDraws(
   const draws: (Omit<Draw, 'y'> & { readonly y: Float32Array })[] = [];
   const options = {
     ...settings,
-    walk: settings.meanWalk ? ('mean' as const) : ('joint' as const),
     ...timing,
+    ...(settings.walk === 'sequential' && { burnIn: 0 }),
     steps: STEPS,
     signal: new AbortController().signal,
     onProgress: () => {},
@@ -51,7 +52,7 @@ const cases: [string, Partial<PlaneWalkSettings>][] = [
     { kernel: kernel as KernelName },
   ]),
   ['M = 4, all measurements', { measurements: 4 }],
-  ['M = 4, mean walk', { measurements: 4, meanWalk: true }],
+  ['M = 4, mean walk', { measurements: 4, walk: 'mean' }],
   ['other friction, mass and step', { friction: 0.1, inverseMass: 2, stepSize: 0.9, seed: 12 }],
 ];
 
@@ -64,7 +65,7 @@ test.each(cases)('%s: the page walks the chains of mdensity walk', async (_, cha
   for (const [k, { ybar, xhat, y, acceptance }] of expected.entries()) {
     // In parts of several sizes.
     const steps = k === 0 ? timing.burnIn + timing.thin : timing.thin;
-    const made = await advancePlane(walk, { ...wish, steps, look: last });
+    const made = await advancePlane(walk, { ...wish, jumps: steps, look: last });
     expect(made.count).toBe(steps);
     const step = stepsOf(made).at(-1)!;
     expect(step.step).toBe(timing.burnIn + timing.thin * (k + 1));
@@ -78,6 +79,20 @@ test.each(cases)('%s: the page walks the chains of mdensity walk', async (_, cha
     }
   }
   expect(expected.length).toBe(STEPS / timing.thin);
+});
+
+test.each([1, 4])('one at a time at M = %d, draws are those of mdensity walk', async (M) => {
+  const { thin } = timing;
+  const settings = { ...standard, walk: 'sequential', measurements: M, jumpEvery: thin } as const;
+  const expected = await commandDraws(findTarget('two-moons'), settings);
+  const walk = startPlane({ choice: moons, settings });
+  const made = await advancePlane(walk, { ...wish, jumps: expected.length, look: 2 });
+  expect(made.steps).toEqual(expected.map((_, k) => thin * (k + 1)));
+  const draws = stepsOf(made);
+  for (const [k, { ybar, xhat }] of expected.entries()) {
+    expect(draws[k]).toMatchObject({ ybar, xhat });
+  }
+  expect(made.y).toEqual(expected.at(-1)!.y.slice(4 * M, 6 * M));
 });
 
 test('a mixture that was arranged is the one of its JSON file', async () => {
@@ -102,14 +117,14 @@ test('a mixture that was arranged is the one of its JSON file', async () => {
   });
   const [expected] = await commandDraws(same, standard);
   const walk = startPlane({ choice, settings: standard });
-  const made = await advancePlane(walk, { ...wish, steps: timing.burnIn + timing.thin });
+  const made = await advancePlane(walk, { ...wish, jumps: timing.burnIn + timing.thin });
   expect(stepsOf(made).at(-1)!.ybar).toEqual(expected!.ybar);
 });
 
 test('a chain that diverges is named with its step, and the walk stays ended', async () => {
   const settings = { ...standard, kernel: 'ula', stepSize: 8 } as const;
   const walk = startPlane({ choice: moons, settings });
-  const made = await advancePlane(walk, { ...wish, steps: 5000 });
+  const made = await advancePlane(walk, { ...wish, jumps: 5000 });
   // The steps before it are there.
   expect(made.failure?.at?.step).toBe(made.count + 1);
   expect(made.failure?.text).toMatch(/^chain \d+, step \d+: the position is /);
@@ -119,9 +134,9 @@ test('a chain that diverges is named with its step, and the walk stays ended', a
 
 test('where time is short one step is made, and none of a walk that was replaced', async () => {
   const walk = startPlane({ choice: moons, settings: standard });
-  expect((await advancePlane(walk, { steps: 50, milliseconds: -1 })).count).toBe(1);
-  const made = await advancePlane(walk, { ...wish, steps: 3 }, () => false);
-  expect(made).toMatchObject({ count: 0, first: 0 });
+  expect((await advancePlane(walk, { jumps: 50, milliseconds: -1 })).count).toBe(1);
+  const made = await advancePlane(walk, { ...wish, jumps: 3 }, () => false);
+  expect(made).toMatchObject({ count: 0, steps: [] });
   expect(planeMeasurements(startPlane({ choice: moons, settings: standard }), 0).length).toBe(0);
 });
 

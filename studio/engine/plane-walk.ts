@@ -1,11 +1,13 @@
 /** Walks in the plane, in the worker: the chains that `mdensity walk` makes for the same options. */
-import type { Denoiser } from '../../src/density/denoiser.ts';
-import { exactDenoiser } from '../../src/density/density.ts';
+import { exactFamily } from '../../src/density/family.ts';
 import { effectiveNoise } from '../../src/density/gps.ts';
 import { DivergedError, UserError } from '../../src/errors.ts';
 import type { Jump } from '../../src/sample/jump.ts';
 import { chainNoise } from '../../src/sample/noise.ts';
 import { drawMeasurements } from '../../src/sample/residuals.ts';
+import { measurementsOfBlocks } from '../../src/sample/sequential/measurements.ts';
+import { blockSizes } from '../../src/sample/sequential/member.ts';
+import type { SequentialState } from '../../src/sample/sequential/state.ts';
 import { walkJump } from '../../src/sample/walk-jump.ts';
 import { planeTarget } from '../target/density.ts';
 import { lineOf } from './device.ts';
@@ -22,9 +24,9 @@ import type {
 export interface PlaneChains {
   readonly settings: PlaneWalkSettings;
   readonly jumps: AsyncGenerator<Jump, void, undefined>;
-  /** Absent before the first step. */
+  /** Absent before the first jump. */
   latest?: Jump;
-  /** Why no step follows. */
+  /** Why no jump follows. */
   failure?: PlaneFailure;
 }
 
@@ -37,29 +39,29 @@ export function startPlane(
   { choice, settings }: PlaneWalk,
   learned?: Pick<HeldModel, 'model'>,
 ): PlaneChains {
-  const { sigma, measurements } = settings;
-  const effective = effectiveNoise(sigma, measurements);
-  const denoiser = learned ? learned.model.at(learned.model.sigma) : exactOf(choice, effective);
+  const { sigma, ...walk } = settings;
+  const effectiveSigma = effectiveNoise(sigma, walk.measurements);
+  const model = learned ? learned.model.at(learned.model.sigma) : exactOf(choice);
   // More steps than anybody will see.
-  const walk = { ...settings, steps: Number.MAX_SAFE_INTEGER, jumpEvery: 1 };
-  return { settings, jumps: walkJump(denoiser, walk) };
+  const options = { ...walk, effectiveSigma, steps: Number.MAX_SAFE_INTEGER };
+  return { settings, jumps: walkJump(model, options) };
 }
 
-function exactOf(choice: PlaneWalk['choice'], sigma: number): Denoiser {
+function exactOf(choice: PlaneWalk['choice']) {
   const target = planeTarget(choice);
-  if (target) return exactDenoiser(target.density, sigma);
+  if (target) return exactFamily(target.density);
   throw new UserError('there is no density to walk; draw a point or add a centre');
 }
 
-/** Moves every chain by as many steps as are wished for and time allows, while it is `current`. */
+/** Makes as many jumps of every chain as are wished for and time allows, while it is `current`. */
 export async function advancePlane(
   chains: PlaneChains,
-  { steps, milliseconds, look }: PlaneWish,
+  { jumps, milliseconds, look }: PlaneWish,
   current: () => boolean = () => true,
 ): Promise<PlaneSteps> {
   const until = performance.now() + milliseconds;
   const made: Jump[] = [];
-  while (made.length < steps && chains.failure === undefined && current()) {
+  while (made.length < jumps && chains.failure === undefined && current()) {
     try {
       const { value } = await chains.jumps.next();
       if (!value) throw new Error('an endless walk has ended');
@@ -89,7 +91,7 @@ function joined(jumps: readonly Jump[]): PlaneSteps {
   const tests = jumps.flatMap(({ acceptance }) => (acceptance ? [...acceptance] : []));
   return {
     count: jumps.length,
-    first: jumps[0]?.step ?? 0,
+    steps: jumps.map(({ step }) => step),
     ybar: all(({ ybar }) => ybar),
     xhat: all(({ xhat }) => xhat),
     ...(tests.length > 0 && { acceptance: Float64Array.from(tests) }),
@@ -102,10 +104,17 @@ export function planeMeasurements(
   chain: number,
 ): Float32Array<ArrayBuffer> {
   if (!latest) return new Float32Array(0);
-  const { measurements, sigma, meanWalk, chains, seed } = settings;
+  const { measurements, sigma, walk, chains, seed } = settings;
   const { ybar, step, state } = latest;
-  const all = meanWalk
-    ? drawMeasurements(ybar, { measurements, sigma, step }, chainNoise(seed, chains))
-    : state.position;
-  return Float32Array.from(all.subarray(chain * 2 * measurements, (chain + 1) * 2 * measurements));
+  const noise = chainNoise(seed, chains);
+  const all = {
+    joint: () => state.position,
+    mean: () => drawMeasurements(ybar, { measurements, sigma, step }, noise),
+    sequential: () => {
+      const sizes = blockSizes(measurements);
+      return measurementsOfBlocks((state as SequentialState).blocks, { sizes, sigma, step }, noise);
+    },
+  };
+  const width = 2 * measurements;
+  return Float32Array.from(all[walk]().subarray(chain * width, (chain + 1) * width));
 }

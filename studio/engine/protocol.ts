@@ -129,7 +129,9 @@ export interface PlaneWalkSettings {
   /** γδ of one step. */
   readonly friction: number;
   readonly inverseMass: number;
-  readonly meanWalk: boolean;
+  readonly walk: WalkKind;
+  /** Steps from one jump to the next. */
+  readonly jumpEvery: number;
   readonly chains: number;
   readonly seed: number;
 }
@@ -143,20 +145,20 @@ export interface PlaneWalk {
   readonly settings: PlaneWalkSettings;
 }
 
-/** Asks for steps of every chain. */
+/** Asks for jumps of every chain, and the steps before each. */
 export interface PlaneWish {
   /** As many, at least one, unless they take longer than so many milliseconds. */
-  readonly steps: number;
+  readonly jumps: number;
   readonly milliseconds: number;
-  /** The chain whose measurements are wanted after the last step. */
+  /** The chain whose measurements are wanted after the last jump. */
   readonly look?: number | undefined;
 }
 
-/** Steps that follow each other, with a jump after each. The arrays are the receiver's. */
+/** Jumps that follow each other. The arrays are the receiver's. */
 export interface PlaneSteps {
-  /** How many, and the number of the first. */
+  /** How many, and the step of each. */
   readonly count: number;
-  readonly first: number;
+  readonly steps: readonly number[];
   /** ȳ and x̂, `[count, chains, 2]`. */
   readonly ybar: Float32Array<ArrayBuffer>;
   readonly xhat: Float32Array<ArrayBuffer>;
@@ -259,11 +261,11 @@ export interface Engine {
    * @throws UserError for a kernel that needs more than the model gives.
    */
   beginPlane(place: number, walk: PlaneWalk): void;
-  /** Makes steps of the walk at a place. */
+  /** Makes jumps of the walk at a place. */
   advancePlane(place: number, wish: PlaneWish): Promise<PlaneSteps>;
   /**
-   * The M measurements of one chain after the latest step, `[M, 2]`; of a mean walk, drawn as they
-   * are distributed given ȳ. Empty before the first.
+   * The M measurements of one chain after the latest jump, `[M, 2]`; where means were walked, drawn
+   * as they are distributed given those. Empty before the first.
    */
   measurementsInPlane(place: number, chain: number): Float32Array;
   startTraining(

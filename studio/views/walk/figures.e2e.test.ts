@@ -1,7 +1,10 @@
 /** The numbers and pictures of the view Walk are what they are said to be. */
 import type { Page } from 'playwright-core';
 import { expect, inject, test } from 'vitest';
+import { findTarget } from '../../../src/density/targets.ts';
 import { effectiveSampleSize, rHat } from '../../../src/evaluate/index.ts';
+import { gaussianDraws } from '../../../src/sample/walk-draws.ts';
+import { showPlace } from '../../target/noise.ts';
 import { isInSight, openPage, startBrowser, waitForView } from '../../testing/browser.ts';
 
 const browser = await startBrowser();
@@ -66,12 +69,16 @@ test('R̂ and effective samples are of draws of the whole walk, and the words sa
   for (const about of ['the effective sample size', 'R̂']) {
     await page.locator(`summary[aria-label="About ${about}"]`).click();
   }
-  const words = await page.locator('.terms').textContent();
+  const said = (text: string) =>
+    page
+      .locator('.terms')
+      .filter({ hasText: new RegExp(text, 'i') })
+      .waitFor();
   const every = `every (second|${stride}th|${stride}nd) draw of the whole walk`;
-  expect(words).toMatch(new RegExp(`${every} counts, ${draws.shape[1]} of each chain`, 'i'));
-  expect(words).toMatch(new RegExp(`of ${every}`));
-  expect(words).toMatch(/split and rank-normalised chains \(Vehtari.*2021, section 4\.3\)/);
-  expect(words).toMatch(/larger of location and spread \(Vehtari et al\. 2021, section 4\.2\)/);
+  await said(`${every} counts, ${draws.shape[1]} of each chain`);
+  await said(`of ${every}`);
+  await said('split and rank-normalised chains \\(Vehtari.*2021, section 4\\.3\\)');
+  await said('larger of location and spread \\(Vehtari et al\\. 2021, section 4\\.2\\)');
   expect(complaints).toEqual([]);
 });
 
@@ -88,6 +95,42 @@ test('each kernel with a test has the acceptance of its own, and says what a ste
   if ((await equation.count()) === 0) await about.click();
   await equation.filter({ hasText: /q\(z→y\)|q\(z \\to y\)/ }).waitFor();
   expect(await equation.textContent()).not.toMatch(/friction/);
+  expect(complaints).toEqual([]);
+});
+
+test('one at a time, draws are those of the command line, and stand by themselves', async () => {
+  const member = { sigma: 1, measurements: 4, effectiveSigma: 0.5 };
+  const draws = gaussianDraws(findTarget('rings'), member, 'sachs', {
+    ...{ walk: 'sequential', measurements: 4, stepSize: 0.7, friction: 0.25, chains: 3, seed: 5 },
+    ...{ steps: 80, burnIn: 0, thin: 40, signal: new AbortController().signal },
+    onProgress: () => {},
+  });
+  await draws.next();
+  const { ybar, xhat } = (await draws.next()).value!;
+  const { page, complaints } = await openPage(browser, 'about:blank');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto(`${walk}?v=1&target=rings&sigma=1&M=4&chains=3&seed=5&chain=2`);
+  await waitForView(page);
+  await page.getByRole('combobox', { name: 'Walk', exact: true }).selectOption('sequential');
+  const field = (name: string) => page.getByRole('spinbutton', { name });
+  // Numbers that stood at the defaults are those of the new walk.
+  expect(await field('Step size δ').inputValue()).toBe('0.7');
+  expect(await field('A jump every').inputValue()).toBe('40');
+  for (const step of [40, 80]) {
+    await button(page, 'Step').click();
+    await page
+      .getByTestId('step')
+      .filter({ hasText: `step ${step}` })
+      .waitFor();
+  }
+  const place = (of: Float32Array) => `(${showPlace(of[4]!)}, ${showPlace(of[5]!)})`;
+  expect(await page.getByTestId('chain').textContent()).toBe(
+    `chain 2: ȳ = ${place(ybar)}, x̂ = ${place(xhat)}`,
+  );
+  expect(await page.locator('pre').textContent()).toBe(
+    'mdensity walk --density rings --sigma 1 --measurements 4 --walk sequential --chains 3 --seed 5 --out walk/',
+  );
+  await page.getByRole('list', { name: 'Legend' }).filter({ hasText: 'ȳ of a draw' }).waitFor();
   expect(complaints).toEqual([]);
 });
 

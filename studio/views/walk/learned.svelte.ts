@@ -1,4 +1,5 @@
 /** Walking what was learned in the page instead of the exact score. */
+import type { WalkKind } from '../../../src/sample/options.ts';
 import { closeInPlane, openInPlane } from '../../engine/plane.ts';
 import { type HandedModel, handover } from '../../handover.svelte.ts';
 import type { TargetChoice } from '../../target/fields.ts';
@@ -56,12 +57,15 @@ export async function openLearned(model: HandedModel): Promise<void> {
   opening = undefined;
 }
 
-/** Says why a learned ν is of no use for a density and its noise; undefined where it is. */
+/** Says why a learned ν is of no use for a density, its noise σ̃ and a walk; undefined where it is. */
 export function misfit(
   model: HandedModel,
   choice: TargetChoice,
-  sigma: number,
+  { sigma, walk }: { readonly sigma: number; readonly walk: WalkKind },
 ): string | undefined {
+  if (walk === 'sequential') {
+    return 'It knows one noise level, and one at a time takes several: the exact score is walked.';
+  }
   if (Math.abs(model.sigma / sigma - 1) > 1e-6) {
     return `It knows the class [${Number(model.sigma.toPrecision(3))}] alone: choose one of its members.`;
   }

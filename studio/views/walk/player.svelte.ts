@@ -68,7 +68,7 @@ export interface Player {
    * shown.
    */
   follow(key: string, begin: () => void): void;
-  /** Makes one step, as a button does. */
+  /** Makes one jump and the steps before it, as a button does. */
   advance(): Promise<void>;
   /** Looks at the measurements of a chain from now on, or of none; comes back when they are there. */
   lookAt(chain: number | undefined): Promise<void>;
@@ -134,11 +134,11 @@ export function walkPlayer(): Player {
       if (mine === walking) fail(error);
     }
   }
-  async function advance(steps: number): Promise<void> {
+  async function advance(jumps: number): Promise<void> {
     const mine = walking;
     if (!mine || busy || failure !== undefined) return;
     busy = true;
-    const wish = { steps, milliseconds: BUDGET, look: looked };
+    const wish = { jumps, milliseconds: BUDGET, look: looked };
     await ask(
       () => walker.advance(wish),
       (made) => take(made, wish.look),
@@ -215,11 +215,12 @@ export function walkPlayer(): Player {
       shownSpeed = speed;
       if (playing) {
         clock += passed;
-        due = Math.min(due + (speed * passed) / 1000, speed / 10 + 1);
-        const steps = Math.floor(due);
-        if (steps > 0 && !busy) {
-          due -= steps;
-          void advance(steps);
+        const every = walking?.walk.settings.jumpEvery ?? 1;
+        due = Math.min(due + (speed * passed) / 1000, speed / 10 + every);
+        const jumps = Math.floor(due / every);
+        if (jumps > 0 && !busy) {
+          due -= jumps * every;
+          void advance(jumps);
         }
         record?.fade(clock - fadeOf(speed));
       }

@@ -64,10 +64,12 @@ export interface RecordOptions {
   readonly thin: number;
   /** Half side of the square that histograms cover, in the unit of x. */
   readonly radius: number;
+  /** Whether each jump begins anew: then there is no path from one to the next. */
+  readonly anew?: boolean;
 }
 
 /** An empty record. */
-export function walkRecord({ chains, burnIn, thin, radius }: RecordOptions): WalkRecord {
+export function walkRecord({ chains, burnIn, thin, radius, anew }: RecordOptions): WalkRecord {
   const most = 2 * Math.max(32, Math.floor(KEPT / (4 * chains)));
   let kept: { readonly ybar: Float32Array; readonly xhat: Float32Array }[] = [];
   const trail: Float32Array[] = [];
@@ -117,6 +119,7 @@ export function walkRecord({ chains, burnIn, thin, radius }: RecordOptions): Wal
     },
     add(jump, now) {
       movedAt = now;
+      if (anew) trail.length = 0;
       trail.push(jump.ybar);
       if (trail.length > TRAIL) trail.shift();
       for (const probability of jump.acceptance ?? []) {

@@ -2,16 +2,19 @@
 import type { PlaneWalkSettings } from '../../engine/protocol.ts';
 import { optionsOf } from '../../settings/setting.ts';
 import { noiseOptions } from '../../target/fields.ts';
-import { type WalkState, walkSettings } from './schema.ts';
+import { numbersFor, type WalkState, walkSettings } from './schema.ts';
 
 /** The command that walks the same chains, for a density by its name or file. */
-export const commandOf = (density: string, state: CommandState): string =>
-  [
+export function commandOf(density: string, state: CommandState): string {
+  const anew = state.walk === 'sequential';
+  const { burn } = numbersFor(state.walk);
+  return [
     `mdensity walk --density ${density}`,
     ...noiseOptions(state),
-    ...optionsOf(walkSettings, state),
+    ...optionsOf(walkSettings, anew ? { ...state, burn } : state, numbersFor(state.walk)),
     '--out walk/',
   ].join(' ');
+}
 
 /** The part of a view's state that shapes the chains. */
 export type CommandState = Pick<WalkState, keyof typeof walkSettings | 'sigma' | 'M'>;
@@ -24,7 +27,9 @@ export const settingsOf = (state: CommandState): PlaneWalkSettings => ({
   stepSize: state.step,
   friction: state.friction,
   inverseMass: state.mass,
-  meanWalk: state.mean,
+  walk: state.walk,
+  // Other walks are seen at every step.
+  jumpEvery: state.walk === 'sequential' ? state.every : 1,
   chains: state.chains,
   seed: state.seed,
 });
