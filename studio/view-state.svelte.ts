@@ -38,6 +38,8 @@ export function useViewState<S extends LinkSchema>(view: ViewName, schema: S): V
   let past = $state.raw<readonly string[]>([]);
   let future = $state.raw<readonly string[]>([]);
   let stands = encodeLink(view, schema, first.state);
+  /** The address that this state is of. */
+  let known = location.hash;
 
   const now = () => encodeLink(view, schema, $state.snapshot(state) as LinkState<S>);
   const take = (hash: string) =>
@@ -54,10 +56,14 @@ export function useViewState<S extends LinkSchema>(view: ViewName, schema: S): V
     const { view: shown } = splitHash(location.hash);
     // A damaged link stays in the address until something is changed.
     if (shown !== view && (viewNames as readonly string[]).includes(shown)) return;
+    // A link that was followed just now is read next, and must be there to be read.
+    if (location.hash !== known) return;
     const address = withPage(hash);
     if (location.hash !== address) history.replaceState(history.state, '', address);
+    known = location.hash;
   };
   const read = () => {
+    known = location.hash;
     if (splitHash(location.hash).view !== view) return;
     const decoded = decodeLink(schema, queryOf(view));
     Object.assign(state as object, decoded.state);

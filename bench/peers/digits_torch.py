@@ -33,19 +33,22 @@ class ResidualBlock(nn.Module):
 
 
 class Digits(nn.Module):
-    """2x2 patches, 32 channels at 14x14, 64 at 7x7, 2 + 3 + 2 residual blocks, additive skip."""
+    """2x2 patches, 32 channels at 14x14, 64 at 7x7, 2 + 3 + 2 residual blocks, additive skip.
 
-    def __init__(self, sigma=0.5):
+    With 48 and 96 channels it is `digits-l`. Parameters are in the order of mdensity's files.
+    """
+
+    def __init__(self, sigma=0.5, outer=32, inner=64):
         super().__init__()
         self.sigma = sigma
-        self.inlet = nn.Conv2d(4, 32, 3, padding=1)
-        self.down = nn.Sequential(ResidualBlock(32), ResidualBlock(32))
-        self.downsample = nn.Conv2d(32, 64, 3, padding=1)
-        self.middle = nn.Sequential(ResidualBlock(64), ResidualBlock(64), ResidualBlock(64))
-        self.upsample = nn.Conv2d(64, 32, 3, padding=1)
-        self.up = nn.Sequential(ResidualBlock(32), ResidualBlock(32))
-        self.norm = nn.GroupNorm(8, 32)
-        self.outlet = nn.Conv2d(32, 4, 3, padding=1)
+        self.inlet = nn.Conv2d(4, outer, 3, padding=1)
+        self.down = nn.Sequential(ResidualBlock(outer), ResidualBlock(outer))
+        self.downsample = nn.Conv2d(outer, inner, 3, padding=1)
+        self.middle = nn.Sequential(*(ResidualBlock(inner) for _ in range(3)))
+        self.upsample = nn.Conv2d(inner, outer, 3, padding=1)
+        self.up = nn.Sequential(ResidualBlock(outer), ResidualBlock(outer))
+        self.norm = nn.GroupNorm(8, outer)
+        self.outlet = nn.Conv2d(outer, 4, 3, padding=1)
         nn.init.zeros_(self.outlet.weight)
         nn.init.zeros_(self.outlet.bias)
 

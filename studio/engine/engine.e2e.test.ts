@@ -161,7 +161,8 @@ test('a walk is played, changed while it plays, and paused; one that diverges is
     const later = steps.length;
     await walk.change({ ...settings, stepSize: 1e30 });
     await walk.play();
-    return { steps, refused, size: y.length, paused, later, failure: await failed };
+    const last = steps.at(-1)!;
+    return { steps, refused, size: y.length, paused, later, last, failure: await failed };
   }, settings);
   expect(seen.steps.length).toBeGreaterThanOrEqual(4);
   seen.steps.forEach((step, i) => {
@@ -171,6 +172,8 @@ test('a walk is played, changed while it plays, and paused; one that diverges is
   expect(seen.size).toBe(3 * 784);
   expect(seen.later).toBe(seen.paused);
   expect(seen.failure).toMatch(/^chain \d, step \d+: .*try/);
+  // Steps are counted from the start of the walk, not from the last change.
+  expect(Number(seen.failure.match(/step (\d+)/)![1])).toBeGreaterThan(seen.last);
   expect(complaints).toEqual([]);
 });
 

@@ -1,8 +1,7 @@
-/** The page's side: one worker for all of it, started when a view first needs it. */
-import { type ProxyMarked, proxy, type Remote, wrap } from 'comlink';
+/** The page's side of the worker that trains and walks learned models. */
+import { proxy, type Remote } from 'comlink';
 import type {
   DeviceListener,
-  Engine,
   FailureListener,
   FrameListener,
   MeasuringListener,
@@ -15,6 +14,7 @@ import type {
   WalkSettings,
   Wish,
 } from './protocol.ts';
+import { engineWorker } from './workers.ts';
 
 /**
  * A walk or training in the worker: the same functions, each of which comes back with a promise.
@@ -22,46 +22,7 @@ import type {
 export type RemoteWalk = Remote<WalkControls>;
 export type RemoteTraining = Remote<TrainingControls>;
 
-/** A worker at work. */
-interface Running {
-  readonly engine: Remote<Engine>;
-  /** Rejects when the worker breaks down: what it was doing never comes back. */
-  readonly broken: Promise<never>;
-}
-
-let running: Running | undefined;
-
-function start(): Running {
-  if (running) return running;
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'engine',
-  });
-  const broken = new Promise<never>((_, reject) => {
-    worker.addEventListener('error', ({ message }) => {
-      worker.terminate();
-      // The next call starts another one.
-      running = undefined;
-      const why = message ? ` (${message})` : '';
-      reject(new Error(`the engine has broken down${why}; start again, or reload the page`));
-    });
-  });
-  // Whoever waits for something hears of it.
-  broken.catch(() => {});
-  running = { engine: wrap<Engine>(worker), broken };
-  return running;
-}
-
-const ask = <T>(work: (engine: Remote<Engine>) => Promise<T>): Promise<T> => {
-  const { engine, broken } = start();
-  return Promise.race([work(engine), broken]);
-};
-
-/** Tells a listener of the worker's end, until then of what it says itself. */
-function untilBroken(onFailure: FailureListener): FailureListener & ProxyMarked {
-  start().broken.catch(({ message }: Error) => onFailure(message));
-  return proxy(onFailure);
-}
+const { ask, untilBroken } = engineWorker('engine');
 
 /** Opens an ONNX denoiser; the worker gets a copy of its bytes. @see Engine.openModel */
 export const openModel = (

@@ -1,12 +1,14 @@
 /** What the page and its worker say to each other: plain data and typed arrays alone. */
 import type { ProxyMarked } from 'comlink';
 import type { NoiseLevels } from '../../src/density/index.ts';
+import type { Divergence } from '../../src/errors.ts';
 import type { Device } from '../../src/graph/device.ts';
 import type { ClassCondition, ModelConfig } from '../../src/model/index.ts';
 import type { KernelName } from '../../src/sample/kernels/index.ts';
 import type { MeasuringProgress, WalkKind } from '../../src/sample/options.ts';
 import type { TrainingConfig } from '../../src/train/config.ts';
 import type { StepReport } from '../../src/train/trainer.ts';
+import type { TargetChoice } from '../target/fields.ts';
 
 /** What the reader asked for: `auto` takes WebGPU on a real adapter, else the processor. */
 export type Wish = Exclude<Device, 'cuda'>;
@@ -148,6 +150,66 @@ export interface WalkControls {
   close(): Promise<void>;
 }
 
+/** A walk in the plane; names and units are those of `mdensity walk`. */
+export interface PlaneWalkSettings {
+  /** σ, in the unit of x. */
+  readonly sigma: number;
+  readonly measurements: number;
+  readonly kernel: KernelName;
+  /** In units of σ. */
+  readonly stepSize: number;
+  /** γδ of one step. */
+  readonly friction: number;
+  readonly inverseMass: number;
+  readonly walk: WalkKind;
+  /** Steps from one jump to the next. */
+  readonly jumpEvery: number;
+  readonly chains: number;
+  readonly seed: number;
+}
+
+/** What is walked in the plane, and how. */
+export interface PlaneWalk {
+  /** The density of x, as links say it. */
+  readonly choice: TargetChoice;
+  /** An open model whose ν is walked in place of the exact one. */
+  readonly model?: number | undefined;
+  readonly settings: PlaneWalkSettings;
+}
+
+/** Asks for jumps of every chain, and the steps before each. */
+export interface PlaneWish {
+  /** As many, at least one, unless they take longer than so many milliseconds. */
+  readonly jumps: number;
+  readonly milliseconds: number;
+  /** The chain whose measurements are wanted after the last jump. */
+  readonly look?: number | undefined;
+}
+
+/** Jumps that follow each other. The arrays are the receiver's. */
+export interface PlaneSteps {
+  /** How many, and the step of each. */
+  readonly count: number;
+  readonly steps: readonly number[];
+  /** ȳ and x̂, `[count, chains, 2]`. */
+  readonly ybar: Float32Array<ArrayBuffer>;
+  readonly xhat: Float32Array<ArrayBuffer>;
+  /** Acceptance probability `[count, chains]`, from kernels with an accept test. */
+  readonly acceptance?: Float64Array<ArrayBuffer>;
+  /** The measurements that were wanted, `[M, 2]`. */
+  readonly y?: Float32Array<ArrayBuffer>;
+  /** Why there are no more: errors lose what they say beside their message on the way. */
+  readonly failure?: PlaneFailure;
+}
+
+/** Why a walk in the plane ended. */
+export interface PlaneFailure {
+  /** One line. */
+  readonly text: string;
+  /** Where numbers left all bounds, if it was that. */
+  readonly at?: Divergence;
+}
+
 /** Examples to learn from: bytes 0..255 for images, floats as they are. */
 export interface TrainingData {
   readonly name: string;
@@ -225,6 +287,20 @@ export interface Engine {
     onFailure: FailureListener & ProxyMarked,
     onMeasured: MeasuringListener & ProxyMarked,
   ): Promise<WalkControls & ProxyMarked>;
+  /**
+   * Puts the chains of a walk in the plane to their start. `place` names it in later calls; what
+   * walked there before is gone.
+   *
+   * @throws UserError for a kernel that needs more than the model gives.
+   */
+  beginPlane(place: number, walk: PlaneWalk): void;
+  /** Makes jumps of the walk at a place. */
+  advancePlane(place: number, wish: PlaneWish): Promise<PlaneSteps>;
+  /**
+   * The M measurements of one chain after the latest jump, `[M, 2]`; where means were walked, drawn
+   * as they are distributed given those. Empty before the first.
+   */
+  measurementsInPlane(place: number, chain: number): Float32Array;
   startTraining(
     request: TrainingRequest,
     onSteps: StepsListener & ProxyMarked,

@@ -3,6 +3,7 @@ import { expose, type ProxyMarked, proxy, transfer } from 'comlink';
 import { UserError } from '../../src/errors.ts';
 import { readTrainedModel } from '../../src/model/weights.ts';
 import { type HeldModel, holdModel } from './models.ts';
+import { advancePlane, type PlaneChains, planeMeasurements, startPlane } from './plane-walk.ts';
 import type { Engine, FrameListener, WalkControls, WalkFrame } from './protocol.ts';
 import { createTraining } from './trainings.ts';
 import { createWalk } from './walks.ts';
@@ -10,6 +11,8 @@ import { createWalk } from './walks.ts';
 const held = new Map<number, HeldModel>();
 /** Walks of each model. */
 const walks = new Map<number, WalkControls[]>();
+/** Walks in the plane, by their places. */
+const planes = new Map<number, PlaneChains>();
 let lastId = 0;
 
 const engine: Engine = {
@@ -39,6 +42,23 @@ const engine: Engine = {
     const walk = createWalk(model, settings, handingOver(onFrame), onFailure, onMeasured);
     walks.set(id, [...(walks.get(id) ?? []), walk]);
     return proxy(walk);
+  },
+  beginPlane: (place, walk) => {
+    planes.delete(place);
+    const { model } = walk;
+    planes.set(place, startPlane(walk, model === undefined ? undefined : modelOf(model)));
+  },
+  advancePlane: async (place, wish) => {
+    const chains = planes.get(place);
+    if (!chains) throw new UserError('this walk was ended; start it again');
+    const steps = await advancePlane(chains, wish, () => planes.get(place) === chains);
+    const { ybar, xhat, acceptance, y } = steps;
+    const arrays = [ybar, xhat, acceptance, y].flatMap((array) => array?.buffer ?? []);
+    return transfer(steps, arrays);
+  },
+  measurementsInPlane: (place, chain) => {
+    const chains = planes.get(place);
+    return chains ? planeMeasurements(chains, chain) : new Float32Array(0);
   },
   startTraining: async (request, onSteps, onFailure, onDevice) =>
     proxy(await createTraining(request, { onSteps, onFailure, onDevice })),

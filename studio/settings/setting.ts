@@ -45,13 +45,18 @@ interface FlagSetting extends Common<boolean> {
   readonly kind: 'flag';
 }
 
+/** A whole number from 0 to 2^53 − 1, one as good as another. */
+export interface SeedSetting extends Common<number> {
+  readonly kind: 'seed';
+}
+
 /** Describes one setting of a view. */
-export type Setting = NumberSetting | ChoiceSetting | FlagSetting;
+export type Setting = NumberSetting | ChoiceSetting | FlagSetting | SeedSetting;
 
 /** Settings by the key that they have in the state and in a link. */
 export type Settings = Readonly<Record<string, Setting>>;
 
-type ValueOf<D> = D extends { readonly kind: 'number' }
+type ValueOf<D> = D extends { readonly kind: 'number' | 'seed' }
   ? number
   : D extends { readonly kind: 'flag' }
     ? boolean
@@ -93,6 +98,8 @@ function fieldOf(setting: Setting): field.Field<never> {
     const names = setting.choices.map(({ value }) => value);
     return field.choice<string>(setting.default, names, setting.further) as field.Field<never>;
   }
+  if (setting.kind === 'seed')
+    return field.whole(setting.default, { min: 0 }) as field.Field<never>;
   const [min, max] = setting.range;
   const make = setting.whole ? field.whole : field.number;
   return make(setting.default, { min, max }) as field.Field<never>;

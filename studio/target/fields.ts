@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { targetNames } from '../../src/density/targets.ts';
 import { type Field, field } from '../link.ts';
-import { choice, fieldsOf, flag, number } from '../settings/setting.ts';
+import { choice, fieldsOf, flag, number, optionsOf } from '../settings/setting.ts';
 
 /** A place in the plane, in the unit of x. */
 export type Point = readonly [x: number, y: number];
@@ -98,6 +98,10 @@ export const targetSettings = {
     equation: 'class',
   }),
 };
+
+/** Gives the options of a command for the noise; σ is always said. */
+export const noiseOptions = (state: Pick<TargetState, 'sigma' | 'M'>): readonly string[] =>
+  optionsOf({ sigma: targetSettings.sigma, M: targetSettings.M }, state, { sigma: undefined });
 
 /** The fields of a link that views of a density of the plane share. */
 export const targetFields = {

@@ -33,8 +33,8 @@ export function paintField(
   context.fillStyle = colours.panel;
   context.fillRect(0, 0, width, height);
   if (picture) paintRegions(context, frame, colours, picture.regions);
-  paintScale(context, { width, height }, frame, colours, radius);
   if (picture && arrows) paintArrows(context, frame, colours, picture.arrows);
+  paintScale(context, { width, height }, frame, colours, radius);
   context.restore();
 }
 
@@ -101,7 +101,7 @@ export function arrow(
   }
 }
 
-/** Numbers along two edges, so that lengths can be read. */
+/** Numbers along two edges, so that lengths can be read, in front of what is there. */
 export function paintScale(
   context: CanvasRenderingContext2D,
   { width, height }: Size,
@@ -112,10 +112,15 @@ export function paintScale(
 ): void {
   const step = tickStep(radius, Math.min(width, height));
   context.font = '11px system-ui, sans-serif';
-  context.strokeStyle = colours.line;
   context.fillStyle = colours.muted;
-  context.lineWidth = 1;
-  context.beginPath();
+  const write = (text: string, x: number, y: number) => {
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  };
+  context.strokeStyle = colours.panel;
+  context.lineWidth = 3;
+  context.lineJoin = 'round';
+  const ticks = new Path2D();
   const last = Math.floor(radius / step);
   for (let k = -last; k <= last; k++) {
     const value = Number((k * step).toPrecision(6));
@@ -123,25 +128,27 @@ export function paintScale(
     const [x, y] = [Math.round(frame.x(value)) + 0.5, Math.round(frame.y(value)) + 0.5];
     // Corners are for the names of the axes, and no number runs into the other axis.
     if (x > ROOM && x < width - ROOM) {
-      context.moveTo(x, height);
-      context.lineTo(x, height - 5);
+      ticks.moveTo(x, height);
+      ticks.lineTo(x, height - 5);
       context.textAlign = 'center';
       context.textBaseline = 'bottom';
-      context.fillText(label, x, height - 7);
+      write(label, x, height - 7);
     }
     if (y > ROOM && y < height - ROOM) {
-      context.moveTo(0, y);
-      context.lineTo(5, y);
+      ticks.moveTo(0, y);
+      ticks.lineTo(5, y);
       context.textAlign = 'left';
       context.textBaseline = 'middle';
-      context.fillText(label, 8, y);
+      write(label, 8, y);
     }
   }
-  context.stroke();
   context.textAlign = 'right';
   context.textBaseline = 'bottom';
-  context.fillText(names[0], width - 6, height - 7);
+  write(names[0], width - 6, height - 7);
   context.textAlign = 'left';
   context.textBaseline = 'top';
-  context.fillText(names[1], 8, 6);
+  write(names[1], 8, 6);
+  context.strokeStyle = colours.line;
+  context.lineWidth = 1;
+  context.stroke(ticks);
 }

@@ -36,10 +36,46 @@ test('a file that fell and is no model is said where a phone shows it', async ()
   expect(await isInSight(page, '[role=alert]')).toBe(true);
 });
 
+test('the command is said to make the losses of the page only where it does', async () => {
+  const { page, complaints } = await openTrain(small);
+  const note = page.getByRole('region', { name: 'The same training on the command line' });
+  const said = (text: RegExp) => note.filter({ hasText: text }).waitFor();
+  await said(/the losses that the page will make/);
+  await train(page);
+  await said(/Its losses are those of the page/);
+  const rate = page.getByRole('spinbutton', { name: 'Learning rate η' });
+  await rate.fill('0.002');
+  await rate.press('Enter');
+  await said(/of the controls as they are now.*its losses are others/);
+  const steps = page.getByRole('spinbutton', { name: 'Steps' });
+  await steps.fill('70');
+  await steps.press('Enter');
+  await button(page, 'Go on with this').click();
+  await page.getByText('at step 70').first().waitFor();
+  await said(/The page changed settings on the way.*its losses are others/);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    button(page, 'Save model.onnx').click(),
+  ]);
+  const name = download.suggestedFilename();
+  const parts: Buffer[] = [];
+  for await (const part of await download.createReadStream()) parts.push(part as Buffer);
+  const file = { name, mimeType: '', buffer: Buffer.concat(parts) };
+  await page.locator('input[type=file]').setInputFiles(file);
+  await said(new RegExp(`The page goes on from ${name}.*--init ${name}`));
+  expect(complaints).toEqual([]);
+});
+
 test('a slider leads back through the training, and what was learned is walked without a file', async () => {
   const { page, complaints } = await openTrain(`${small}&target=rings&sigma=0.7`);
   await train(page);
   await page.getByRole('region', { name: 'Error of the score' }).waitFor();
+  // Beside the loss, which is noise by then, the error that falls: that of the latest look.
+  const shownError = await page.locator('.run .error strong').textContent();
+  expect(shownError).toMatch(/^\d[\d.]* %$/);
+  expect(await page.locator('[aria-label="What is shown"] strong').first().textContent()).toBe(
+    shownError,
+  );
   const back = page.getByRole('spinbutton', { name: 'Back to step' });
   await back.fill('0');
   await back.press('Enter');

@@ -1,4 +1,5 @@
-import { type LinkState, linkSchema, whole } from '../../link.ts';
+import { type LinkState, linkSchema } from '../../link.ts';
+import { seedSetting } from '../../settings/seed.ts';
 import { choice, fieldsOf, flag, number } from '../../settings/setting.ts';
 import { targetFields } from '../../target/fields.ts';
 import { dataNames, type NetworkName, networkNames } from './networks.ts';
@@ -130,6 +131,7 @@ export const trainSettings = {
     explain: 'Longer gradients are shortened to this norm; 0 leaves them as they are.',
     equation: 'clip',
   }),
+  seed: seedSetting,
 };
 
 /** What is shown of it. */
@@ -203,7 +205,6 @@ export const schema = linkSchema(1, {
   ...targetFields,
   ...fieldsOf(modelSettings),
   ...fieldsOf(trainSettings),
-  seed: whole(0, { min: 0 }),
   ...fieldsOf(shownSettings),
 });
 

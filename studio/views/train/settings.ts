@@ -3,7 +3,7 @@
  */
 import { effectiveNoise } from '../../../src/density/gps.ts';
 import { optionsOf } from '../../settings/setting.ts';
-import { type Centre, type Point, targetTitle } from '../../target/fields.ts';
+import { type Centre, noiseOptions, type Point, targetTitle } from '../../target/fields.ts';
 import { show } from '../../target/noise.ts';
 import { type DataName, networkFor, networks } from './networks.ts';
 import { type Settings, trainSettings } from './schema.ts';
@@ -91,21 +91,18 @@ const sources: Readonly<Record<DataName, string | undefined>> = {
 
 /** The command that trains the same from its beginning. */
 export function commandOf(settings: Settings): string {
-  const { sigma, M, seed, optimizer } = settings;
   const network = networkFor(settings);
   const { parametrization } = networks[network];
   const source = sources[settings.data] ?? examplesFile(settings);
   // The rate of weight decay is read by AdamW alone.
-  const read = optimizer === 'adamw' ? settings : { ...settings, weightDecay: 0.01 };
+  const read = settings.optimizer === 'adamw' ? settings : { ...settings, weightDecay: 0.01 };
   return [
     'mdensity train',
     ...(parametrization === 'gps' ? [] : [`--parametrization ${parametrization}`]),
     `--net ${network}`,
     `--data ${source}`,
-    `--sigma ${sigma}`,
-    ...(M === 1 ? [] : [`--measurements ${M}`]),
+    ...noiseOptions(settings),
     ...optionsOf(trainSettings, read),
-    ...(seed === 0 ? [] : [`--seed ${seed}`]),
     // By default the command holds examples out of large sets; the page learns from all.
     '--validation 0',
     '--out runs/studio',

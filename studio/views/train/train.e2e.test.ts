@@ -242,7 +242,7 @@ test('by keyboard alone: a point is drawn, learned from, and the training is kep
   for (const key of ['Enter', 'ArrowRight', 'Shift+ArrowRight', 'Enter']) {
     await page.keyboard.press(key);
   }
-  expect(await hashWith(page, 'points=')).toContain('points=0,0;1.1,0');
+  await hashWith(page, 'points=0,0;1.1,0');
   await button(page, 'Train').focus();
   await page.keyboard.press('Enter');
   await waitForText(page, /step 60 of 60/);

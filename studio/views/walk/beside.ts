@@ -1,10 +1,11 @@
 /** The other walk of a comparison: the same density and seed, one thing different. */
+import type { PlaneWalkSettings } from '../../engine/protocol.ts';
 import { memberWith, show } from '../../target/noise.ts';
 import type { WalkState } from './schema.ts';
-import { settingsOf, type WalkSettings } from './walking.ts';
+import { settingsOf } from './walking.ts';
 
 export interface Beside {
-  readonly settings: WalkSettings;
+  readonly settings: PlaneWalkSettings;
   /** What differs, on this side and on the other. */
   readonly names: readonly [here: string, there: string];
 }
@@ -21,7 +22,7 @@ export function besideOf(state: WalkState): Beside | undefined {
     return { settings: { ...settings, measurements: M, sigma }, names };
   }
   if (state.beside === 'kernel') {
-    const kernel = state.kernel2 as WalkSettings['kernel'];
+    const kernel = state.kernel2 as PlaneWalkSettings['kernel'];
     return { settings: { ...settings, kernel }, names: [state.kernel, kernel] };
   }
   if (state.beside === 'friction') {

@@ -1,6 +1,6 @@
 /** Walking what was learned in the page instead of the exact score. */
-import type { Denoiser } from '../../../src/density/denoiser.ts';
-import { closeModel, denoise, openModel } from '../../engine/engine.ts';
+import type { WalkKind } from '../../../src/sample/options.ts';
+import { closeInPlane, openInPlane } from '../../engine/plane.ts';
 import { type HandedModel, handover } from '../../handover.svelte.ts';
 import type { TargetChoice } from '../../target/fields.ts';
 
@@ -8,11 +8,12 @@ import type { TargetChoice } from '../../target/fields.ts';
 interface Opened {
   readonly of: HandedModel;
   readonly id: number;
-  readonly denoiser: Denoiser;
 }
 
 let opened = $state.raw<Opened>();
 let opening: HandedModel | undefined;
+/** Whether the worker that had it broke down: the next walk opens it again. */
+let gone = false;
 let problem = $state<string>();
 let wanted = $state(true);
 
@@ -32,41 +33,39 @@ export const learned = {
   get problem() {
     return problem;
   },
-  /** ν, once it is open. */
-  get denoiser() {
-    return opened && opened.of === handover.model ? opened.denoiser : undefined;
+  /** Names ν in the worker, once it is open. */
+  get id() {
+    return opened && opened.of === handover.model ? opened.id : undefined;
   },
 };
 
-/** Opens what was handed over, and closes what was open before. */
+/** Opens what was handed over unless it is open, and closes what was open before. */
 export async function openLearned(model: HandedModel): Promise<void> {
+  if (gone) [gone, opened] = [false, undefined];
   if (opened?.of === model || opening === model) return;
   opening = model;
   problem = undefined;
   try {
-    const { id, shape, sigma } = await openModel(model.bytes, model.name, { device: 'cpu' });
-    if (opened) void closeModel(opened.id);
-    opened = {
-      of: model,
-      id,
-      denoiser: {
-        shape,
-        sigma,
-        denoise: async (z, out) => out.set(await denoise(id, z as Float32Array)),
-      },
-    };
+    const { id } = await openInPlane(model.bytes, model.name, () => {
+      gone = true;
+    });
+    if (opened) void closeInPlane(opened.id);
+    opened = { of: model, id };
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
   }
   opening = undefined;
 }
 
-/** Says why a learned ν is of no use for a density and its noise; undefined where it is. */
+/** Says why a learned ν is of no use for a density, its noise σ̃ and a walk; undefined where it is. */
 export function misfit(
   model: HandedModel,
   choice: TargetChoice,
-  sigma: number,
+  { sigma, walk }: { readonly sigma: number; readonly walk: WalkKind },
 ): string | undefined {
+  if (walk === 'sequential') {
+    return 'It knows one noise level, and one at a time takes several: the exact score is walked.';
+  }
   if (Math.abs(model.sigma / sigma - 1) > 1e-6) {
     return `It knows the class [${Number(model.sigma.toPrecision(3))}] alone: choose one of its members.`;
   }

@@ -48,6 +48,13 @@ test('only the latest steps and jumps are drawn', () => {
   expect(record.fading.length).toBe(0);
 });
 
+test('draws that begin anew have no path from one to the next', () => {
+  const record = walkRecord({ chains: 2, burnIn: 0, thin: 40, radius: 6, anew: true });
+  for (const step of [40, 80, 120]) record.add(jumpAt(step, 2), step);
+  expect(record.drawn).toBe(3);
+  expect(record.trail.map(([x]) => x)).toEqual([120]);
+});
+
 test('the histogram is of all draws, also of those that are not kept', () => {
   const record = walkRecord({ chains: 256, burnIn: 0, thin: 1, radius: 6 });
   expect(record.histogram('ybar', 0).length).toBe(0);

@@ -12,6 +12,9 @@ export const TRAIL = 32;
 /** Jumps that may fade at the same time. */
 const FADING = 1000;
 
+/** What a record takes of a step: where chains are, and where they jump, `[chains, 2]`. */
+export type Step = Pick<Jump, 'step' | 'ybar' | 'xhat' | 'acceptance'>;
+
 /** A jump that is drawn, of one chain. */
 export interface Fading {
   readonly from: readonly [number, number];
@@ -46,7 +49,7 @@ export interface WalkRecord {
   readonly fading: readonly Fading[];
   /** The picture's time of the latest step, in milliseconds. */
   readonly movedAt: number;
-  add(jump: Jump, now: number): void;
+  add(step: Step, now: number): void;
   /** Forgets jumps made before a time. */
   fade(before: number): void;
   draws(): Draws;
@@ -61,10 +64,12 @@ export interface RecordOptions {
   readonly thin: number;
   /** Half side of the square that histograms cover, in the unit of x. */
   readonly radius: number;
+  /** Whether each jump begins anew: then there is no path from one to the next. */
+  readonly anew?: boolean;
 }
 
 /** An empty record. */
-export function walkRecord({ chains, burnIn, thin, radius }: RecordOptions): WalkRecord {
+export function walkRecord({ chains, burnIn, thin, radius, anew }: RecordOptions): WalkRecord {
   const most = 2 * Math.max(32, Math.floor(KEPT / (4 * chains)));
   let kept: { readonly ybar: Float32Array; readonly xhat: Float32Array }[] = [];
   const trail: Float32Array[] = [];
@@ -75,13 +80,13 @@ export function walkRecord({ chains, burnIn, thin, radius }: RecordOptions): Wal
   type Kept = (typeof kept)[number];
   const all = (of: (draw: Kept) => Float32Array) =>
     kept.length === 0 ? new Float32Array(0) : byChain(kept.map(of), chains);
-  function jumpAll({ ybar, xhat }: Jump, at: number): void {
+  function jumpAll({ ybar, xhat }: Step, at: number): void {
     for (let i = 0; i < 2 * chains; i += 2) {
       fading.push({ from: [ybar[i]!, ybar[i + 1]!], to: [xhat[i]!, xhat[i + 1]!], at });
     }
     if (fading.length > FADING) fading = fading.slice(-FADING);
   }
-  function keep({ ybar, xhat }: Jump): void {
+  function keep({ ybar, xhat }: Step): void {
     drawn++;
     count(counts.ybar, ybar, radius);
     count(counts.xhat, xhat, radius);
@@ -114,6 +119,7 @@ export function walkRecord({ chains, burnIn, thin, radius }: RecordOptions): Wal
     },
     add(jump, now) {
       movedAt = now;
+      if (anew) trail.length = 0;
       trail.push(jump.ybar);
       if (trail.length > TRAIL) trail.shift();
       for (const probability of jump.acceptance ?? []) {

@@ -1,5 +1,8 @@
+import type { WalkKind } from '../../../src/sample/options.ts';
+import { numbersOf } from '../../../src/sample/walk-kind.ts';
 import { explainKernel, kernelChoices, usesFriction } from '../../kernels/kernels.ts';
-import { type LinkState, linkSchema, whole } from '../../link.ts';
+import { type LinkState, linkSchema } from '../../link.ts';
+import { seedSetting } from '../../settings/seed.ts';
 import { choice, fieldsOf, flag, number } from '../../settings/setting.ts';
 import { targetFields } from '../../target/fields.ts';
 
@@ -46,13 +49,16 @@ export const walkSettings = {
     explain: 'The variance of a velocity. It acts as a step √u times as long.',
     equation: 'mass',
   }),
-  mean: flag({
-    title: 'Mean walk: ȳ alone',
-    default: false,
-    option: 'mean-walk',
-    explain:
-      'Off, the M measurements walk and ȳ is their mean. On, ȳ walks by itself: given ȳ the measurements are exactly normal, whatever the data, and are drawn when asked for.',
-    equation: 'mean',
+  walk: choice({
+    title: 'Walk',
+    default: 'joint',
+    choices: [
+      { value: 'joint', label: 'joint' },
+      { value: 'mean', label: 'mean' },
+      { value: 'sequential', label: 'one at a time' },
+    ],
+    option: 'walk',
+    explain: 'What walks: all M measurements together, their mean, or one after another.',
   }),
   chains: number({
     title: 'Chains',
@@ -84,7 +90,10 @@ export const walkSettings = {
     unit: 'steps',
     option: 'burn-in',
     explain: 'Steps before the first draw, while chains find the density.',
+    idle: ({ walk }: { readonly walk: string }) =>
+      walk === 'sequential' ? 'One at a time, every draw begins anew.' : undefined,
   }),
+  seed: seedSetting,
 };
 
 /** What is seen of the chains. */
@@ -116,6 +125,14 @@ export const shownSettings = {
     default: true,
     explain:
       'Along each axis the draws of all chains as bars, and the exact law of that coordinate as a line.',
+  }),
+  chain: number({
+    title: 'Chain',
+    default: 0,
+    range: [0, walkSettings.chains.range[1] - 1],
+    whole: true,
+    explain:
+      'The chain with a ring around it, whose numbers are below the picture. Click one to choose it.',
   }),
   beside: choice({
     title: 'Compare with',
@@ -164,19 +181,50 @@ export const questionSettings = {
   }),
 };
 
+/** Gives what a kind of walk starts with, as in `mdensity walk`. */
+export function numbersFor(walk: WalkKind) {
+  const { step, friction, every, burn } = walkSettings;
+  const { stepSize, jumpEvery, burnIn, ...numbers } = numbersOf(walk, {
+    stepSize: step.default,
+    friction: friction.default,
+    jumpEvery: every.default,
+    burnIn: burn.default,
+  });
+  return { ...numbers, step: stepSize, every: jumpEvery, burn: burnIn };
+}
+
 /** What a link to this view holds. */
-export const schema = linkSchema(1, {
-  ...targetFields,
-  ...fieldsOf(walkSettings),
-  seed: whole(0, { min: 0, max: Number.MAX_SAFE_INTEGER }),
-  ...fieldsOf(shownSettings),
-  ...fieldsOf(besideSettings),
-  ...fieldsOf(questionSettings),
-  /** The chain that is read out. */
-  chain: whole(0, { min: 0, max: walkSettings.chains.range[1] - 1 }),
-});
+export const schema = linkSchema(
+  1,
+  {
+    ...targetFields,
+    ...fieldsOf(walkSettings),
+    ...fieldsOf(shownSettings),
+    ...fieldsOf(besideSettings),
+    ...fieldsOf(questionSettings),
+  },
+  {
+    dependent: ({ walk }) => numbersFor((walk ?? 'joint') as WalkKind),
+    // The walk of the mean was a flag.
+    older: (name, written) =>
+      name === 'mean' && /^[01]$/.test(written)
+        ? ['walk', written === '1' ? 'mean' : 'joint']
+        : undefined,
+  },
+);
 
 export type WalkState = LinkState<typeof schema>;
+
+/** Says what a walk is of, and what its draws are to each other. */
+export const walkWords = (walk: WalkKind): string =>
+  `${walkSettings.walk.explain} ${explanations[walk]}`;
+
+const explanations: Readonly<Record<WalkKind, string>> = {
+  joint: 'Joint, a chain moves in all of y, and ȳ is the mean of it.',
+  mean: 'Given ȳ the measurements are exactly normal, whatever the data: so ȳ can walk alone, and they are drawn when asked for.',
+  sequential:
+    'One at a time, y₁ is walked from noise, then each further block of measurements given those before, which is easier than all at once. Every draw begins anew: those of a chain are independent, and no path leads from one to the next.',
+};
 
 /** Says what the kernel of a state does. */
 export const kernelWords = (kernel: string): string =>

@@ -105,10 +105,10 @@ test('controls change the walk, and a link brings all of them back', async () =>
   await page.getByRole('rowheader', { name: 'Acceptance' }).waitFor();
   await page.getByRole('spinbutton', { name: 'Measurements M' }).fill('9');
   await page.keyboard.press('Tab');
-  await toggle(page, 'Mean walk: ȳ alone').check();
+  await page.getByRole('combobox', { name: 'Walk', exact: true }).selectOption('mean');
   await toggle(page, 'Its M measurements y').check();
   await page.getByRole('slider', { name: 'Step size δ' }).press('ArrowLeft');
-  await page.waitForFunction(() => /M=9.*step=0\.4\d+.*mean=1.*ys=1/.test(location.hash));
+  await page.waitForFunction(() => /M=9.*step=0\.4\d+.*walk=mean.*ys=1/.test(location.hash));
   await button(page, 'Step').click();
   await waitForStep(page, 1);
   const state = await page.getByTestId('chain').textContent();
@@ -117,7 +117,7 @@ test('controls change the walk, and a link brings all of them back', async () =>
   await button(page, 'Step').click();
   await waitForStep(page, 1);
   expect(await page.getByTestId('chain').textContent()).toBe(state);
-  expect(await toggle(page, 'Mean walk: ȳ alone').isChecked()).toBe(true);
+  expect(await page.getByRole('combobox', { name: 'Walk', exact: true }).inputValue()).toBe('mean');
   expect(complaints).toEqual([]);
 });
 
@@ -170,7 +170,7 @@ test('chains stay where they are while another view is shown', async () => {
 });
 
 test('each kernel has its own equations, and what does not go together is said', async () => {
-  const { page, complaints } = await openResting('?v=1&kernel=ula');
+  const { page, complaints } = await openResting('?v=1&kernel=ula', 360);
   await page.locator('summary[aria-label="About Kernel"]').click();
   const equation = page.locator('.controls .equation');
   const kernel = page.getByRole('combobox', { name: 'Kernel' });
@@ -181,6 +181,7 @@ test('each kernel has its own equations, and what does not go together is said',
     'malt',
     'sachs',
     'baoab',
+    'ubu',
     'baoab-limit',
     'shen-lee',
     'cheng',
@@ -191,8 +192,12 @@ test('each kernel has its own equations, and what does not go together is said',
       name,
     );
     seen.add((await equation.first().textContent()) ?? '');
+    const wider = await equation
+      .first()
+      .evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    expect([name, wider]).toEqual([name, 0]);
   }
-  expect(seen.size).toBe(8);
+  expect(seen.size).toBe(9);
   const friction = page.getByRole('spinbutton', { name: 'Friction γδ' });
   await friction.fill('0.0625');
   await friction.press('Enter');
@@ -261,3 +266,22 @@ test.each(['light', 'dark'] as const)(
     await expectNoSidewaysScroll(page);
   },
 );
+
+test('chains walk in a worker: one that breaks down is said, and Play starts another', async () => {
+  const { page } = await openPage(browser, `${walk}?v=1&burn=0&every=1&speed=300&ys=1&M=4`);
+  await waitForStep(page, 30);
+  const worker = page.workers().find((one) => one.url().includes('/worker-'))!;
+  await worker.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('a defect');
+    });
+  });
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  expect(await alert.textContent()).toMatch(
+    /The walk has ended: the engine has broken down \(.*a defect\); start again, or reload the page/,
+  );
+  await button(page, 'Play').click();
+  await waitForStep(page, 30);
+  expect(await alert.count()).toBe(0);
+});
