@@ -122,6 +122,29 @@ describe('other commands at a queue', () => {
     }
   });
 
+  test('a walk that is interrupted keeps the jumps that have come, and ends at its worker', async () => {
+    const walk = ['sample', '--model', at('alone', 'models', '0.25'), '--chains', '6'];
+    const often = ['--jump-every', '10'];
+    const out = at('interrupted.npy');
+    // It would take an hour.
+    const long = [...walk, ...often, '--steps', '1000000', ...remote(), '--out', out];
+    const { child, done } = startMdensity(long);
+    let said = '';
+    child.stderr!.on('data', (text) => {
+      said += text;
+    });
+    await until(() => /\d jumps/.test(said));
+    child.kill('SIGINT');
+    const { code, stderr } = await done;
+    expect(code).toBe(130);
+    const count = Number(/stopped after (\d+) jumps, which are saved; run/.exec(stderr)![1]);
+    const short = ['--steps', String(10 * count), '--out', at('short.npy')];
+    await mdensity(...walk, ...often, ...short);
+    expect(readFileSync(out).equals(readFileSync(at('short.npy')))).toBe(true);
+    // The worker is free for the next.
+    await mdensityJson(...walk, '--steps', '40', ...remote(), '--out', at('next.npy'));
+  });
+
   test('an evaluation finds the same', async () => {
     const evaluate = [
       ...['evaluate', '--model', at('alone', 'models', '0.25'), '--data', 'digits8', '--limit'],
