@@ -410,8 +410,13 @@ describe('what is finished', () => {
     const one = job();
     const files = [{ name: 'x.npy', hash: 'a'.repeat(64) }];
     const bytes = new TextEncoder().encode(JSON.stringify({ value: 1, files, machine: {} }));
-    const { run } = await submitter();
+    const connection = await connectQueue(url());
+    const { Queue } = bullmqOf(connection);
+    const queue = new Queue(await queueOf(store), connection.options);
+    ends.push(() => queue.close().then(connection.close));
+    const { run } = await submitter({ lookEvery: 10_000 });
     const done = run(one);
+    while (!(await queue.getJob(idOf(one)))) await sleep(5);
     await store.create(resultKey(idOf(one)), bytes);
     await worker(double);
     expect((await done).value).toBe(2 * Number(one.own.n));

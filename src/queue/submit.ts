@@ -165,8 +165,11 @@ export async function openSubmitter(options: SubmitterOptions): Promise<Submitte
     for (const [id, one] of [...waiting]) {
       if (Date.now() - one.heard < lookEvery) continue;
       const state = await queue.getJobState(id);
-      if (state === 'failed') fail(id, (await queue.getJob(id))?.failedReason ?? 'unknown');
-      else if (state === 'unknown' || state === 'completed') {
+      if (state === 'failed') {
+        // One without a reason was sent again since.
+        const reason = (await queue.getJob(id))?.failedReason;
+        if (reason) fail(id, reason);
+      } else if (state === 'unknown' || state === 'completed') {
         if (await keptOf(store, one.job)) finish(id);
         else await send(id, one);
       }

@@ -12,6 +12,6 @@ export {
   touchObject,
 } from './objects.ts';
 export { openStore } from './open.ts';
-export type { Store, StoreEntry } from './store.ts';
+export type { Store } from './store.ts';
 export { keepYoung, sweepStore } from './sweep.ts';
 export { storeUnder } from './under.ts';
