@@ -1,5 +1,12 @@
 /** Commands at a queue, with workers as processes of their own, which are killed. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Environment, startRedis, startS3, type TestServer } from '../queue/testing.ts';
@@ -185,6 +192,28 @@ describe('other commands at a queue', () => {
       [0, 1],
     ]);
   });
+});
+
+test('a worker removes results that are older than it is told to keep them', async () => {
+  const store = at('swept');
+  const [old, young] = ['old', 'young'].map((name) => join(store, 'results', 'aa', name));
+  mkdirSync(join(store, 'results', 'aa'), { recursive: true });
+  for (const path of [old!, young!]) writeFileSync(path, '{}');
+  const then = new Date(Date.now() - 25 * 3_600_000);
+  utimesSync(old!, then, then);
+  const { child, done } = startWorker('--store', store, '--keep-results', '24');
+  let said = '';
+  child.stderr!.on('data', (text) => {
+    said += text;
+  });
+  await until(() => said.includes('note: removed 1 results and 0 objects older than 24 hours'));
+  expect([old, young].map((path) => existsSync(path!))).toEqual([false, true]);
+  child.kill('SIGTERM');
+  expect((await done).code).toBe(0);
+  const often = ['--queue', queue, '--store', store, '--keep-results', '0.1'];
+  expect(await refusal('worker', ...often)).toMatch(
+    /^--keep-results: must be a whole number; it is 0.1/,
+  );
 });
 
 describe('a queue is refused in one line', () => {

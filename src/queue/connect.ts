@@ -21,7 +21,7 @@ export interface QueueConnection {
   cancel(id: string): Promise<void>;
   /** Takes that word, if there is one. */
   takeCancelled(id: string): Promise<boolean>;
-  /** Takes something that one at a time may have, for so many seconds; tells whether it was free. */
+  /** Takes what one at a time may have, for so many seconds; tells whether it was free. */
   claim(name: string, seconds: number): Promise<boolean>;
   /** Tells whether the server answers now. */
   answers(): Promise<boolean>;

@@ -5,7 +5,7 @@ import { bullmqOf } from './bullmq.ts';
 import { queueOf } from './connect.ts';
 import type { JobServerOptions } from './serve-jobs.ts';
 
-/** Milliseconds between two sweeps of all workers together, and of jobs that are let go of at once. */
+/** Milliseconds between sweeps of all workers together, and jobs that are let go of at once. */
 const [SWEEP_EVERY, JOBS] = [3_600_000, 1000] as const;
 
 export interface RetentionOptions
