@@ -1,8 +1,9 @@
 /** A process that runs commands which come from a queue, one at a time. */
 import { worker } from 'workerpool';
-import { leaveInterrupts, report } from '../experiment/worker-tools.ts';
+import { encodeNpy } from '../data/index.ts';
+import { leaveInterrupts, report, reportPart } from '../experiment/worker-tools.ts';
 import { createProgram } from './program.ts';
-import { tellProgressTo } from './watch.ts';
+import { tellJumpsTo, tellProgressTo } from './watch.ts';
 
 leaveInterrupts();
 // A worker does several pieces of work at a time, each on a core.
@@ -11,12 +12,15 @@ process.env.MDENSITY_THREADS = '1';
 interface CommandTask {
   readonly folder: string;
   readonly args: readonly string[];
+  /** Whether jumps are told as they are made. */
+  readonly jumps?: boolean;
 }
 
 /** Runs a command in its folder and gives what it said on stdout. */
-async function run({ folder, args }: CommandTask): Promise<string> {
+async function run({ folder, args, jumps = false }: CommandTask): Promise<string> {
   process.chdir(folder);
   tellProgressTo(({ done, of }) => report({ done: (1000 * done) / of }));
+  tellJumpsTo(jumps ? ({ xhat, shape }) => reportPart(encodeNpy(xhat, shape)) : undefined);
   let said = '';
   const write = process.stdout.write;
   process.stdout.write = ((text: string | Uint8Array) => {

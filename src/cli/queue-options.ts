@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Remote } from '../experiment/index.ts';
 import { connectQueue, openSubmitter, type QueueConnection } from '../queue/index.ts';
-import { openStore } from '../store/index.ts';
+import { keepYoung, openStore } from '../store/index.ts';
 import { defineOptions, type OptionValues } from './options.ts';
 
 /** Options of work that workers at a queue may do. */
@@ -45,12 +45,15 @@ export async function withRemote<T>(
       { facts: { option: there } },
     );
   }
-  const store = await openStore(name);
+  const { store, stop } = keepYoung(await openStore(name), () =>
+    onNote(`store ${name}: what this needs was removed from it; start the same again`),
+  );
   const connection = await connectQueue(queue);
   try {
     const submitter = await openSubmitter({ connection, store, priority, onNote });
     return await work({ submitter, store, onNote, connection }).finally(submitter.close);
   } finally {
+    stop();
     await connection.close();
   }
 }

@@ -1,5 +1,12 @@
 /** Commands at a queue, with workers as processes of their own, which are killed. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Environment, startRedis, startS3, type TestServer } from '../queue/testing.ts';
@@ -122,6 +129,29 @@ describe('other commands at a queue', () => {
     }
   });
 
+  test('a walk that is interrupted keeps the jumps that have come, and ends at its worker', async () => {
+    const walk = ['sample', '--model', at('alone', 'models', '0.25'), '--chains', '6'];
+    const often = ['--jump-every', '10'];
+    const out = at('interrupted.npy');
+    // It would take an hour.
+    const long = [...walk, ...often, '--steps', '1000000', ...remote(), '--out', out];
+    const { child, done } = startMdensity(long);
+    let said = '';
+    child.stderr!.on('data', (text) => {
+      said += text;
+    });
+    await until(() => /\d jumps/.test(said));
+    child.kill('SIGINT');
+    const { code, stderr } = await done;
+    expect(code).toBe(130);
+    const count = Number(/stopped after (\d+) jumps, which are saved; run/.exec(stderr)![1]);
+    const short = ['--steps', String(10 * count), '--out', at('short.npy')];
+    await mdensity(...walk, ...often, ...short);
+    expect(readFileSync(out).equals(readFileSync(at('short.npy')))).toBe(true);
+    // The worker is free for the next.
+    await mdensityJson(...walk, '--steps', '40', ...remote(), '--out', at('next.npy'));
+  });
+
   test('an evaluation finds the same', async () => {
     const evaluate = [
       ...['evaluate', '--model', at('alone', 'models', '0.25'), '--data', 'digits8', '--limit'],
@@ -162,6 +192,28 @@ describe('other commands at a queue', () => {
       [0, 1],
     ]);
   });
+});
+
+test('a worker removes results that are older than it is told to keep them', async () => {
+  const store = at('swept');
+  const [old, young] = ['old', 'young'].map((name) => join(store, 'results', 'aa', name));
+  mkdirSync(join(store, 'results', 'aa'), { recursive: true });
+  for (const path of [old!, young!]) writeFileSync(path, '{}');
+  const then = new Date(Date.now() - 25 * 3_600_000);
+  utimesSync(old!, then, then);
+  const { child, done } = startWorker('--store', store, '--keep-results', '24');
+  let said = '';
+  child.stderr!.on('data', (text) => {
+    said += text;
+  });
+  await until(() => said.includes('note: removed 1 results and 0 objects older than 24 hours'));
+  expect([old, young].map((path) => existsSync(path!))).toEqual([false, true]);
+  child.kill('SIGTERM');
+  expect((await done).code).toBe(0);
+  const often = ['--queue', queue, '--store', store, '--keep-results', '0.1'];
+  expect(await refusal('worker', ...often)).toMatch(
+    /^--keep-results: must be a whole number; it is 0.1/,
+  );
 });
 
 describe('a queue is refused in one line', () => {

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { type LoadOptions, loadDataset } from '../data/node/index.ts';
 import { commandFiles, commandJob, putDataset, type Remote } from '../experiment/index.ts';
 import { isFolder, writeBytes } from '../files.ts';
+import { createPartReader, idOf } from '../queue/index.ts';
 import { findModel } from '../run/index.ts';
 import { type FileReference, getObject, putFile } from '../store/index.ts';
 import { datasetOptions } from './dataset-options.ts';
@@ -19,6 +20,8 @@ export interface RemoteCommand {
   readonly out: string;
   readonly dataOptions: LoadOptions;
   readonly json: boolean;
+  /** Told of each jump of a walk as it is made, an array as NPY; a signal then ends the walk. */
+  readonly onJump?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 const { result: RESULT, model: MODEL } = commandFiles;
@@ -35,16 +38,24 @@ const FILES = ['model', 'samples', 'initial', 'known', 'inception', 'data'];
 export async function runRemotely(
   command: RemoteCommand,
   { submitter, store }: Remote,
-  { onProgress }: Watched,
+  { onProgress, signal }: Watched,
 ): Promise<string> {
-  const { name, out, json } = command;
+  const { name, out, json, onJump } = command;
   const { args, needs } = await argumentsOf(command, store);
   const all = [name, ...args, `--out=${RESULT}${extname(out)}`, ...(json ? ['--json'] : [])];
-  const job = await commandJob(store, all, needs);
+  const job = await commandJob(store, all, needs, { jumps: onJump !== undefined });
+  let come = 0;
+  const jumps = createPartReader(store, idOf(job), (index, bytes) => {
+    come = index + 1;
+    onJump?.(bytes);
+  });
   const label = `${name} at the queue`;
-  const result = await submitter.run(job, (done) =>
-    onProgress({ label, done: Math.round(done), of: 1000, unit: 'parts of 1,000' }),
-  );
+  const told = (done: number, made: number) => {
+    const note = come > 0 && { note: `${come} jumps` };
+    onProgress({ label, done: Math.round(done), of: 1000, unit: 'parts of 1,000', ...note });
+    if (onJump) jumps.upTo(made);
+  };
+  const result = await submitter.run(job, told, onJump && signal).finally(jumps.end);
   for (const { name: file, hash } of result.files) {
     const [top, ...below] = file.split('/');
     if (!top!.startsWith(RESULT)) continue;

@@ -23,6 +23,7 @@ import {
 import { createOutput } from './output.ts';
 import { queueOptions, withRemote } from './queue-options.ts';
 import { runRemotely } from './remote-command.ts';
+import { keepJumps } from './remote-jumps.ts';
 import { sequenceOptions } from './sequence-options.ts';
 import { startOf, steeringOptions, tuned } from './steering-options.ts';
 import { watch } from './watch.ts';
@@ -88,10 +89,15 @@ export function sampleCommand(parent: Command): void {
     const { queue, store, out } = options;
     if (queue ?? store) {
       const { json } = globalOptions(command);
+      const jumps = keepJumps(out);
       const set = { name: 'sample', table: sampleOptions, given: asGiven, out, json };
+      const asked = { ...set, dataOptions: {}, onJump: jumps.add };
       const said = await watch(output, (work) =>
-        withRemote(options, work.onNote, (remote) =>
-          runRemotely({ ...set, dataOptions: {} }, remote!, work),
+        withRemote(options, work.onNote, (remote) => runRemotely(asked, remote!, work)).catch(
+          async (error: unknown) => {
+            if (!work.signal.aborted || !(await jumps.save())) throw error;
+            throw stoppedAfter(jumps.count());
+          },
         ),
       );
       process.stdout.write(said);
@@ -140,12 +146,7 @@ export function sampleCommand(parent: Command): void {
       ].join('\n'),
     );
     await model.release();
-    if (stopped) {
-      throw new UserError(
-        `stopped after ${draws.shape[1]} jumps, which are saved; run the same command again for all`,
-        { code: 'stopped' },
-      );
-    }
+    if (stopped) throw stoppedAfter(draws.shape[1]);
   });
 }
 
@@ -169,6 +170,12 @@ function checkTogether(options: SampleOptions): void {
     });
   }
 }
+
+const stoppedAfter = (count: number) =>
+  new UserError(
+    `stopped after ${count} jumps, which are saved; run the same command again for all`,
+    { code: 'stopped' },
+  );
 
 const tunedText = (setting?: { readonly stepSize: number; readonly friction: number }) =>
   setting ? `tuned to --step-size ${setting.stepSize} --friction ${setting.friction}; ` : '';

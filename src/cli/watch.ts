@@ -1,4 +1,5 @@
 import type { Progress } from '../progress.ts';
+import type { Jump } from '../sample/index.ts';
 import { interruptible } from './interrupt.ts';
 import type { Output, ProgressBar } from './output.ts';
 
@@ -12,10 +13,20 @@ export interface Watched {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   readonly onNote: (note: string) => void;
+  /** Told of each jump of a walk, where somebody follows it. */
+  readonly onJump?: ((jump: Jump) => void) | undefined;
 }
 
 /** Who else is told of progress: a process that runs commands for another. */
 let told: ((progress: Progress) => void) | undefined;
+
+/** Who is told of jumps, as they are made. */
+let toldJumps: ((jump: Jump) => void) | undefined;
+
+/** Tells somebody of the jumps of walks to come, or nobody. */
+export function tellJumpsTo(listener: ((jump: Jump) => void) | undefined): void {
+  toldJumps = listener;
+}
 
 /** Tells somebody of all progress in place of the terminal. */
 export function tellProgressTo(listener: (progress: Progress) => void): void {
@@ -30,9 +41,8 @@ export function watch<T>(
 ): Promise<T> {
   const bars = createBars(output, options);
   const onNote = (note: string) => output.log(`note: ${note}`);
-  return interruptible((signal) => work({ signal, onProgress: told ?? bars.show, onNote })).finally(
-    bars.stop,
-  );
+  const watched = { onProgress: told ?? bars.show, onNote, onJump: toldJumps };
+  return interruptible((signal) => work({ signal, ...watched })).finally(bars.stop);
 }
 
 interface Bar {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { cacheFolder } from '../data/node/index.ts';
 import { openRemoteWork } from '../experiment/index.ts';
-import { connectQueue, serveJobs } from '../queue/index.ts';
+import { connectQueue, keepResults, serveJobs } from '../queue/index.ts';
 import { openStore } from '../store/index.ts';
 import { interruptible } from './interrupt.ts';
 import { addOptions, defineOptions, globalOptions, readOptions } from './options.ts';
@@ -41,6 +41,11 @@ const workerOptions = defineOptions({
     description: 'that work in hand has to end in after SIGTERM, before it is given back',
     schema: z.number().min(0).default(20),
   },
+  keepResults: {
+    flags: '--keep-results <hours>',
+    description: 'that results stay in the store; 0: for ever (default: a week, 168)',
+    schema: z.int().min(0).max(1_000_000).default(168),
+  },
 });
 
 const examples = `
@@ -57,7 +62,7 @@ export function workerCommand(parent: Command): void {
   command.addHelpText('after', examples).action(async () => {
     const output = createOutput(globalOptions(command));
     const options = await readOptions(workerOptions, command);
-    const { queue, workers = availableParallelism(), lock, drain } = options;
+    const { queue, workers = availableParallelism(), lock, drain, keepResults: hours } = options;
     const store = await openStore(options.store);
     const connection = await connectQueue(queue);
     const folder = options.folder ?? join(cacheFolder(), 'worker');
@@ -68,6 +73,7 @@ export function workerCommand(parent: Command): void {
         const onNote = (note: string) => output.log(`note: ${note}`);
         const { work } = remote;
         const set = { connection, store, work, lock, drain, concurrency: workers };
+        if (hours > 0) void keepResults({ connection, store, hours, signal, onNote });
         return serveJobs({ ...set, signal, onNote });
       });
       output.result({ jobs }, `did ${jobs} pieces of work`);

@@ -15,7 +15,8 @@ export function openLocalSubmitter(store: Store, directory: string, workers: num
       ) as object;
       const fields = { ...common, ...job.own };
       const { kind, under } = job;
-      const task = { id: idOf(job), kind, under, fields, signal: over.signal, onProgress };
+      const told = (done: number) => onProgress(done, 0);
+      const task = { id: idOf(job), kind, under, fields, signal: over.signal, onProgress: told };
       const { value, files } = await work(task);
       return { value, files: [...files], machine: {} };
     },

@@ -5,6 +5,8 @@ import { DivergedError, type Divergence, UserError } from '../errors.ts';
 /** What a worker tells of its task: how much of it is done, such as steps or score calls. */
 export interface TaskProgress {
   readonly done: number;
+  /** A part of the result, in base64; see `Task.onPart`. */
+  readonly part?: string;
 }
 
 /** Processes that work on tasks. */

@@ -17,13 +17,19 @@ export function leaveInterrupts(): void {
 /** Milliseconds between two reports: a step may take less than its message. */
 const REPORT_EVERY = 100;
 let reported = 0;
+let last: TaskProgress = { done: 0 };
 
 /** Tells the pool how much of a task is done. */
 export const report = (progress: TaskProgress) => {
+  last = progress;
   if (performance.now() - reported < REPORT_EVERY) return;
   reported = performance.now();
   workerEmit(progress);
 };
+
+/** Tells the pool a part of a task's result. */
+export const reportPart = (part: Uint8Array) =>
+  workerEmit({ ...last, part: Buffer.from(part).toString('base64') });
 
 /** Keeps what one task needs for the next. */
 export function remember<T, R>(key: (argument: T) => string, make: (argument: T) => Promise<R>) {

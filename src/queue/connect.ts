@@ -21,6 +21,8 @@ export interface QueueConnection {
   cancel(id: string): Promise<void>;
   /** Takes that word, if there is one. */
   takeCancelled(id: string): Promise<boolean>;
+  /** Takes what one at a time may have, for so many seconds; tells whether it was free. */
+  claim(name: string, seconds: number): Promise<boolean>;
   /** Tells whether the server answers now. */
   answers(): Promise<boolean>;
   /** Lets others take the queue for another version. */
@@ -83,6 +85,8 @@ export async function connectQueue(
       await redis.set(cancelKey(id), '1', 'EX', CANCEL_KEPT);
     },
     takeCancelled: async (id) => (await redis.del(cancelKey(id))) > 0,
+    claim: async (name, seconds) =>
+      (await redis.set(`${PREFIX}:${name}`, '1', 'EX', seconds, 'NX')) !== null,
     answers: async () =>
       redis.status === 'ready' &&
       (await Promise.race([

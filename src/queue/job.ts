@@ -46,6 +46,11 @@ export interface JobResult {
   readonly files: readonly FileReference[];
 }
 
+/** How far a job is: work done, in units of its own, and parts of its result in the store. */
+export const progressSchema = z.object({ done: z.number(), parts: z.number() });
+
+export type JobProgress = Readonly<z.output<typeof progressSchema>>;
+
 /** A result as it is kept: with what decides whether its bits can be had again. */
 export const resultSchema = z.object({
   value: z.unknown(),

@@ -1,16 +1,19 @@
 /** Jobs through a real queue, done in this process: what happens to them, whatever fails. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DivergedError, UserError } from '../errors.ts';
+import { packageVersion } from '../run/versions.ts';
 import { openFolderStore } from '../store/folder.ts';
 import { putObject, type Store } from '../store/index.ts';
 import { anError } from '../testing-errors.ts';
 import { bullmqOf } from './bullmq.ts';
 import { connectQueue, queueOf } from './connect.ts';
 import { idOf, type Job, resultKey } from './job.ts';
+import { createPartReader } from './parts.ts';
+import { sweepOnce } from './retention.ts';
 import { type JobServerOptions, serveJobs, type Task } from './serve-jobs.ts';
 import { openSubmitter, type Submitter } from './submit.ts';
 import { startRedis, type TestServer } from './testing.ts';
@@ -276,6 +279,154 @@ describe('a job', () => {
     expect(await queue.getJobState(idOf(own))).toBe('delayed');
     expect(await stop()).toBe(1);
     await queue.remove(idOf(own));
+  });
+});
+
+describe('parts of a result', () => {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const namesBelow = async (folder: string) => {
+    const names: string[] = [];
+    for await (const { key } of store.list(folder)) names.push(key);
+    return names;
+  };
+  /** Runs a job and gives what was read of it on the way. */
+  async function follow(one: Job) {
+    const read: string[] = [];
+    const { run } = await submitter();
+    const reader = createPartReader(store, idOf(one), (index, part) =>
+      read.push(`${index}:${text(part)}`),
+    );
+    return { read, reader, result: run(one, (_, parts) => reader.upTo(parts)) };
+  }
+  const parts = ['a', '', 'c'.repeat(10_000), 'd'];
+  const whole = parts.map((part, i) => `${i}:${part}`);
+
+  test('come while it is worked on, in order and once, and are removed with its end', async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await worker(async ({ onPart }) => {
+      for (const part of parts) {
+        onPart!(new TextEncoder().encode(part));
+        await sleep(60);
+      }
+      await gate;
+      return 'all';
+    });
+    const one = job();
+    const { read, result } = await follow(one);
+    // The work ends only when all have come.
+    while (read.length < parts.length) await sleep(10);
+    release();
+    await result;
+    expect(read).toEqual(whole);
+    expect(await namesBelow('parts')).toEqual([]);
+  });
+
+  test('neither double nor get lost where a worker fails in the middle', async () => {
+    let tries = 0;
+    let has: () => number = () => 0;
+    await worker(async ({ onPart }) => {
+      tries++;
+      const count = tries === 1 ? 2 : parts.length;
+      for (const part of parts.slice(0, count)) onPart!(new TextEncoder().encode(part));
+      while (has() < count) await sleep(10);
+      if (tries === 1) throw new Error('Worker terminated unexpectedly');
+      return 'all';
+    });
+    const one = job();
+    const { read, result } = await follow(one);
+    has = () => read.length;
+    await result;
+    expect(tries).toBe(2);
+    expect(read).toEqual(whole);
+    expect(await namesBelow('parts')).toEqual([]);
+  });
+
+  test('that cannot be written are waited for by nobody: the result comes', async () => {
+    const full = () => Promise.reject(new UserError('store x: is full', { code: 'disk' }));
+    const shaky: Store = {
+      ...store,
+      create: (key, bytes) => (key.startsWith('parts/') ? full() : store.create(key, bytes)),
+    };
+    await worker(
+      async (task) => {
+        task.onPart!(new Uint8Array(3));
+        await sleep(300);
+        return double(task);
+      },
+      { store: shaky },
+    );
+    const one = job();
+    const { read, result } = await follow(one);
+    expect((await result).value).toBe(2 * Number(one.own.n));
+    expect(read).toEqual([]);
+  });
+});
+
+describe('what is finished', () => {
+  test('is kept for a while, in the queue and in the store, and is done again after that', async () => {
+    let calls = 0;
+    await worker(async (task) => {
+      calls++;
+      if (task.fields.bad) throw new Error('Worker terminated unexpectedly');
+      return double(task);
+    });
+    const connection = await connectQueue(url());
+    const { Queue } = bullmqOf(connection);
+    const queue = new Queue(await queueOf(store), connection.options);
+    ends.push(() => queue.close().then(connection.close));
+    const failed = job({ bad: true });
+    const data = { version: packageVersion(), ...failed };
+    await queue.add(failed.kind, data, { jobId: idOf(failed) });
+    while ((await queue.getJobState(idOf(failed))) !== 'failed') await sleep(10);
+
+    const { run } = await submitter();
+    const one = job();
+    const key = resultKey(idOf(one));
+    await run(one);
+    const before = calls;
+    const notes: string[] = [];
+    const sweep = (hours: number) =>
+      sweepOnce({ connection, store, hours, onNote: (note) => notes.push(note) });
+    await sweep(24);
+    await run(one);
+    expect([calls, notes]).toEqual([before, []]);
+    expect(await queue.getJobState(idOf(failed))).toBe('failed');
+
+    const then = new Date(Date.now() - 25 * 3_600_000);
+    utimesSync(join(work, 'store', key), then, then);
+    await sweep(24);
+    expect(notes).toEqual(['removed 1 results and 0 objects older than 24 hours']);
+    expect(await store.read(key)).toBeUndefined();
+    expect((await run(one)).value).toBe(2 * Number(one.own.n));
+    expect(calls).toBe(before + 1);
+    await sweep(0);
+    expect(await queue.getJobState(idOf(failed))).toBe('unknown');
+  });
+
+  test('is no result without its files, and is done again', async () => {
+    const one = job();
+    const files = [{ name: 'x.npy', hash: 'a'.repeat(64) }];
+    const bytes = new TextEncoder().encode(JSON.stringify({ value: 1, files, machine: {} }));
+    const connection = await connectQueue(url());
+    const { Queue } = bullmqOf(connection);
+    const queue = new Queue(await queueOf(store), connection.options);
+    ends.push(() => queue.close().then(connection.close));
+    const { run } = await submitter({ lookEvery: 10_000 });
+    const done = run(one);
+    while (!(await queue.getJob(idOf(one)))) await sleep(5);
+    await store.create(resultKey(idOf(one)), bytes);
+    await worker(double);
+    expect((await done).value).toBe(2 * Number(one.own.n));
+  });
+
+  test('is swept by one worker at a time', async () => {
+    const [first, second] = await Promise.all([connectQueue(url()), connectQueue(url())]);
+    ends.push(() => Promise.all([first.close(), second.close()]));
+    const claims = await Promise.all([first, second].map(({ claim }) => claim('sweep:x', 60)));
+    expect(claims.sort()).toEqual([false, true]);
   });
 });
 

@@ -3,7 +3,14 @@ import { cpus } from 'node:os';
 import type { Job as QueuedJob, Worker } from 'bullmq';
 import type { Work } from '../progress.ts';
 import { packageVersion, versions } from '../run/versions.ts';
-import { decodeJson, encodeJson, getObject, type Store, storeUnder } from '../store/index.ts';
+import {
+  decodeJson,
+  encodeJson,
+  getObject,
+  type Store,
+  storeUnder,
+  touchObject,
+} from '../store/index.ts';
 import { bullmqOf } from './bullmq.ts';
 import { type QueueConnection, queueOf } from './connect.ts';
 import {
@@ -11,10 +18,13 @@ import {
   encodeFailure,
   idOf,
   isFinal,
+  type JobProgress,
   type JobResult,
   payloadSchema,
   resultKey,
+  resultSchema,
 } from './job.ts';
+import { createPartWriter } from './parts.ts';
 
 /** A job as it is handed to who does it. */
 export interface Task {
@@ -26,6 +36,8 @@ export interface Task {
   /** Ends it at once: another will do it. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number) => void;
+  /** Keeps a part of the result for who waits, in order: all of them are in the result as well. */
+  readonly onPart?: ((part: Uint8Array) => void) | undefined;
   /** Prefix in the store of its files, if they have one. */
   readonly under?: string | undefined;
 }
@@ -106,18 +118,31 @@ async function doJob(doing: Doing): Promise<void> {
     const isTaken = await connection.takeCancelled(id).catch(() => false);
     if (isTaken) taken.abort();
   }, REPORT_EVERY);
+  let made: JobProgress = { done: 0, parts: 0 };
+  const tell = (news: Partial<JobProgress>) => {
+    made = { ...made, ...news };
+    void job.updateProgress(made).catch(() => {});
+  };
+  const parts = createPartWriter(store, id, (count) => tell({ parts: count }));
   try {
-    if (await store.read(resultKey(id))) return;
+    if (await findAgain(store, id)) return;
     const common = decodeJson(await getObject(store, own.common)) as object;
     const fields = { ...common, ...own.own };
-    const onProgress = seldom((value) => void job.updateProgress(value).catch(() => {}));
+    const onProgress = seldom((done) => tell({ done }));
     const signal = AbortSignal.any([ending, taken.signal]);
     const { kind, under } = own;
-    const result = await doing.work({ id, kind, fields, signal, onProgress, under });
+    const task = { id, kind, fields, signal, onProgress, onPart: parts.add, under };
+    const result = await doing.work(task);
+    await parts.end();
     // Where another has done the same meanwhile, its result stays.
     await store.create(resultKey(id), encodeJson({ ...result, machine }));
+    await parts.clear();
   } catch (error) {
-    if (taken.signal.aborted) throw new bullmq.UnrecoverableError(CANCELLED);
+    await parts.end();
+    if (taken.signal.aborted) {
+      await parts.clear().catch(() => {});
+      throw new bullmq.UnrecoverableError(CANCELLED);
+    }
     if (ending.aborted) {
       await job.moveToWait(token);
       throw new bullmq.WaitingError();
@@ -127,6 +152,21 @@ async function doJob(doing: Doing): Promise<void> {
   } finally {
     clearInterval(looking);
   }
+}
+
+/**
+ * Looks for a result of the same job, and makes it new: who waits for it reads it after this.
+ * Without its files it is none.
+ */
+async function findAgain(store: Store, id: string): Promise<boolean> {
+  const key = resultKey(id);
+  const bytes = await store.read(key);
+  if (!bytes) return false;
+  const { files } = resultSchema.parse(decodeJson(bytes));
+  const touched = [store.touch(key), ...files.map(({ hash }) => touchObject(store, hash))];
+  if ((await Promise.all(touched)).every(Boolean)) return true;
+  await store.remove(key);
+  return false;
 }
 
 /** Tells at most once a second. */

@@ -12,20 +12,25 @@ import {
   idOf,
   type Job,
   type KeptResult,
+  progressSchema,
   resultKey,
   resultSchema,
 } from './job.ts';
+
+/** Told how far a job is, see `JobProgress`. */
+export type OnProgress = (done: number, parts: number) => void;
 
 /** Sends jobs of one process. */
 export interface Submitter {
   /**
    * Has a job done, by whichever worker. A result that the store has already is taken.
-   * @param onProgress told 0 when a worker begins.
+   * @param onProgress told 0 when a worker begins; and how many parts of the result there are in
+   *   the store, which `createPartReader` reads.
    * @param signal stops the waiting; a job that nobody waits for here is ended.
    * @throws UserError as the work itself does, and where every try failed; the signal's reason, and
    *   what `onProgress` throws.
    */
-  run(job: Job, onProgress?: (done: number) => void, signal?: AbortSignal): Promise<KeptResult>;
+  run(job: Job, onProgress?: OnProgress, signal?: AbortSignal): Promise<KeptResult>;
   /** Takes a job back that is not needed any more; one in hand is left to end. */
   forget(job: Job): Promise<void>;
   /** Does what the store is needed for, again while it is away. @throws the signal's reason. */
@@ -54,7 +59,7 @@ const FAILED_KEPT = 24 * 3600;
 /** Who waits for a job. */
 interface Listener {
   readonly settle: (found: Promise<KeptResult>) => void;
-  readonly onProgress: ((done: number) => void) | undefined;
+  readonly onProgress: OnProgress | undefined;
 }
 
 interface Waiting {
@@ -102,14 +107,15 @@ export async function openSubmitter(options: SubmitterOptions): Promise<Submitte
       throw decodeFailure(reason);
     });
   };
-  const hear = (id: string, done: unknown) => {
+  const hear = (id: string, data: unknown) => {
     const one = waiting.get(id);
     if (!one) return;
     one.heard = Date.now();
-    if (typeof done !== 'number') return;
+    const progress = progressSchema.safeParse(data).data;
+    if (!progress) return;
     for (const listener of [...one.listeners]) {
       try {
-        listener.onProgress?.(done);
+        listener.onProgress?.(progress.done, progress.parts);
       } catch (error) {
         listener.settle(Promise.reject(error));
         leave(id, one, listener);
@@ -118,7 +124,7 @@ export async function openSubmitter(options: SubmitterOptions): Promise<Submitte
   };
   events.on('completed', ({ jobId }) => finish(jobId));
   events.on('failed', ({ jobId, failedReason }) => fail(jobId, failedReason));
-  events.on('active', ({ jobId }) => hear(jobId, 0));
+  events.on('active', ({ jobId }) => hear(jobId, { done: 0, parts: 0 }));
   events.on('progress', ({ jobId, data }) => hear(jobId, data));
   await events.waitUntilReady();
 
@@ -159,8 +165,11 @@ export async function openSubmitter(options: SubmitterOptions): Promise<Submitte
     for (const [id, one] of [...waiting]) {
       if (Date.now() - one.heard < lookEvery) continue;
       const state = await queue.getJobState(id);
-      if (state === 'failed') fail(id, (await queue.getJob(id))?.failedReason ?? 'unknown');
-      else if (state === 'unknown' || state === 'completed') {
+      if (state === 'failed') {
+        // One without a reason was sent again since.
+        const reason = (await queue.getJob(id))?.failedReason;
+        if (reason) fail(id, reason);
+      } else if (state === 'unknown' || state === 'completed') {
         if (await keptOf(store, one.job)) finish(id);
         else await send(id, one);
       }

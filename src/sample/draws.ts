@@ -2,8 +2,15 @@ import type { BayesEstimator } from '../density/denoiser.ts';
 import { UserError } from '../errors.ts';
 import type { Work } from '../progress.ts';
 import { collector, type Draws } from './collect.ts';
+import type { Jump } from './jump.ts';
 import type { WalkJumpOptions } from './options.ts';
 import { walkJump } from './walk-jump.ts';
+
+/** What a walk is told of, and tells. */
+export interface DrawWork extends Work {
+  /** Told of each jump as it is made. */
+  readonly onJump?: ((jump: Jump) => void) | undefined;
+}
 
 /** Draws of a walk that may have been stopped. */
 export interface DrawnJumps {
@@ -21,7 +28,7 @@ export interface DrawnJumps {
 export async function drawJumps(
   model: BayesEstimator,
   options: Omit<WalkJumpOptions, 'signal' | 'onProgress'>,
-  { signal, onProgress }: Work = {},
+  { signal, onProgress, onJump }: DrawWork = {},
 ): Promise<DrawnJumps> {
   const { steps, chains, jumpEvery = 1 } = options;
   if (jumpEvery > steps) {
@@ -37,7 +44,10 @@ export async function drawJumps(
   const gathered = collector();
   const walk = { ...options, ...(signal && { signal }), onProgress: show };
   try {
-    for await (const jump of walkJump(model, walk)) gathered.add(jump);
+    for await (const jump of walkJump(model, walk)) {
+      gathered.add(jump);
+      onJump?.(jump);
+    }
   } catch (error) {
     if (!signal?.aborted || gathered.count === 0) throw error;
   }

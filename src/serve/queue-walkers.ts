@@ -3,7 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeNpy } from '../data/index.ts';
 import { UserError } from '../errors.ts';
 import { commandFiles, commandJob } from '../experiment/index.ts';
-import type { Job, KeptResult, QueueConnection, Submitter } from '../queue/index.ts';
+import {
+  createPartReader,
+  idOf,
+  type Job,
+  type KeptResult,
+  type PartReader,
+  type QueueConnection,
+  type Submitter,
+} from '../queue/index.ts';
 import { drawOf } from '../sample/index.ts';
 import { type FileReference, getObject, putFile, type Store } from '../store/index.ts';
 import { type ModelFile, sentError, type WalkTask } from './child/protocol.ts';
@@ -39,25 +47,33 @@ export function openQueueWalkers(options: QueueWalkersOptions): Walkers {
     const { model, rows, walk } = task;
     const steps = walk.steps + (walk.burnIn ?? 0);
     let began: number | undefined;
-    const onProgress = (done: number) => {
+    let jumps: PartReader | undefined;
+    const onProgress = (done: number, parts: number) => {
       if (signal.aborted) return;
       if (began === undefined) walking += 1;
       began ??= performance.now();
       events.started();
       events.progress(Math.floor((done * steps) / 1000));
+      jumps?.upTo(parts);
     };
     try {
       const job = await submitter.patiently(
         async () => jobOf(task, await modelOf(model), store),
         signal,
       );
+      jumps = createPartReader(store, idOf(job), (index, part) => {
+        if (signal.aborted) return;
+        events.jump(index, stepOf(walk, index), decodeNpy(part, 'a jump').data as Float32Array);
+      });
       const result = await submitter.run(job, onProgress, signal);
       if (began !== undefined) {
         onRuns(model.path, { runs: 1, rows, seconds: (performance.now() - began) / 1000 });
       }
       const bytes = await submitter.patiently(() => samplesIn(result, store), signal);
+      await jumps.end();
       tellJumps(bytes, task, events);
     } finally {
+      await jumps?.end();
       if (began !== undefined) walking -= 1;
     }
   }
@@ -88,7 +104,8 @@ export function openQueueWalkers(options: QueueWalkersOptions): Walkers {
 /** The command that walks a task, to the bytes that a process of the server makes. */
 async function jobOf({ request }: WalkTask, model: FileReference, store: Store): Promise<Job> {
   const args = ['sample', `--model=${model.name}`, ...argumentsOf(request)];
-  return commandJob(store, [...args, '--served', `--out=${RESULT}`], [model]);
+  const all = [...args, '--served', `--out=${RESULT}`];
+  return commandJob(store, all, [model], { jumps: true });
 }
 
 /** Keeps models in a store, each once. A failure is forgotten. */
@@ -110,14 +127,17 @@ async function samplesIn({ files }: KeptResult, store: Store): Promise<Uint8Arra
   return getObject(store, file.hash);
 }
 
-/** Gives the jumps of a walk that is done, one after another. */
+/** Counts the steps to a jump, burn-in included. */
+const stepOf = ({ burnIn = 0, jumpEvery = 1 }: WalkTask['walk'], index: number) =>
+  burnIn + (index + 1) * jumpEvery;
+
+/** Gives the jumps of a walk that is done, one after another; those that are known are no news. */
 function tellJumps(bytes: Uint8Array, { walk }: WalkTask, events: TaskEvents): void {
   const { data, shape } = decodeNpy(bytes, RESULT);
-  const { burnIn = 0, jumpEvery = 1 } = walk;
   const draws = shape[1]!;
   for (let index = 0; index < draws; index++) {
     const xhat = drawOf(data as Float32Array, shape as [number, number, ...number[]], index);
-    events.jump(index, burnIn + (index + 1) * jumpEvery, xhat);
+    events.jump(index, stepOf(walk, index), xhat);
   }
   events.done();
 }

@@ -101,6 +101,53 @@ test('samples are those of a server that walks by itself, to the byte, jump by j
   ]);
 });
 
+test('jumps come while the walk goes on, which ends when it is taken back', async () => {
+  // It would take an hour.
+  const endless = { model: 'mnist', chains: 2, steps: 400_000, jumpEvery: 20, seed: 3 } as const;
+  const job = await client(server).sample(endless);
+  const short = await (await client(local).sample({ ...endless, steps: 60 })).samples();
+  const found: number[] = [];
+  for await (const { jump, step, xhat } of job.jumps()) {
+    found.push(jump);
+    expect(step).toBe(20 * jump);
+    for (const chain of [0, 1]) {
+      const own = xhat.slice(784 * chain, 784 * (chain + 1));
+      const first = 784 * (3 * chain + jump - 1);
+      expect(own).toEqual(short.slice(first, first + 784));
+    }
+    if (jump === 3) break;
+  }
+  expect(found).toEqual([1, 2, 3]);
+  expect((await job.describe()).status).toBe('running');
+  await job.cancel();
+  await expect(job.samples()).rejects.toMatchObject({ problem: { code: 'stopped' } });
+  const store = await openStore(at('store'));
+  await until(async () => (await store.list('parts').next()).done === true);
+});
+
+test('a worker that is killed between two jumps neither doubles nor loses one', async () => {
+  const asked = { model: 'mnist', chains: 2, steps: 400, jumpEvery: 25, seed: 12 } as const;
+  const whole = await samples(local, asked);
+  const job = await client(server).sample(asked);
+  const found: number[] = [];
+  for await (const { jump } of job.jumps()) {
+    found.push(jump);
+    if (jump === 2) break;
+  }
+  // Of the two workers one walks, and whichever it is dies.
+  for (const victim of workers.splice(0)) {
+    const children = childrenOf(victim.child.pid);
+    victim.child.kill('SIGKILL');
+    await victim.done;
+    await gone(children);
+  }
+  startWorker();
+  startWorker();
+  for await (const { jump } of job.jumps({ after: 2 })) found.push(jump);
+  expect(found).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+  expect(Buffer.from((await job.samples()).buffer).equals(whole)).toBe(true);
+});
+
 test('a worker that is killed in the middle of a walk loses nothing', async () => {
   const asked = [1, 2].map((seed) => ({ ...walk, seed }));
   const jobs = await Promise.all(asked.map((one) => client(server).sample(one)));

@@ -31,3 +31,36 @@ test('a body that breaks off is read again', async () => {
   expect(Buffer.from((await store.read('one'))!).equals(bytes)).toBe(true);
   expect(reads).toBe(3);
 });
+
+test('a list of many pages is read to its end', async () => {
+  const asked: (string | null)[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.method === 'PUT') return void response.writeHead(200 + 212 * puts++).end();
+    const query = new URL(request.url!, 'http://x').searchParams;
+    const token = query.get('continuation-token');
+    asked.push(token);
+    const key = `a&amp;b/results/aa/${token ?? 'first'}`;
+    const more = token === null;
+    response.end(
+      `<ListBucketResult><IsTruncated>${more}</IsTruncated>${more ? '<NextContinuationToken>2+/=</NextContinuationToken>' : ''}
+       <Contents><Key>${key}</Key><LastModified>2026-01-02T03:04:05.678Z</LastModified></Contents></ListBucketResult>`,
+    );
+  });
+  let puts = 0;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const store = await openS3Store('s3://bucket/a&b', {
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+  });
+  const found: string[] = [];
+  for await (const { key, modified } of store.list('results')) {
+    found.push(key);
+    expect(modified.toISOString()).toBe('2026-01-02T03:04:05.678Z');
+  }
+  expect(found).toEqual(['results/aa/first', 'results/aa/2+/=']);
+  expect(asked).toEqual([null, '2+/=']);
+});

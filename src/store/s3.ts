@@ -2,13 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
 import { UserError } from '../errors.ts';
-import type { Store } from './store.ts';
+import { listPage } from './s3-list.ts';
+import type { Store, StoreEntry } from './store.ts';
 
 /** How often a request is made that fails for a passing cause, and the first pause, in ms. */
 const [TRIES, PAUSE] = [6, 100] as const;
 
 /** Milliseconds that a request may take: a large array on a slow line. */
 const TIMEOUT = 300_000;
+
+/** Milliseconds for which an object is young enough: it is not written again. */
+const YOUNG = 600_000;
 
 /** Where a bucket is, and who asks: the variables of other S3 tools. */
 export type S3Environment = Readonly<Record<string, string | undefined>>;
@@ -30,6 +34,13 @@ export async function openS3Store(name: string, env: S3Environment = process.env
     const { status } = await request(key, { method: 'PUT', headers, body });
     return status !== 412;
   };
+  /** When an object was written, and when that was asked. */
+  const headOf = async (key: string) => {
+    const { status, headers } = await request(key, { method: 'HEAD' });
+    if (status === 404) return undefined;
+    const [modified, date] = ['last-modified', 'date'].map((field) => headers.get(field));
+    return { modified: new Date(modified ?? 0), date: date ? new Date(date) : new Date() };
+  };
   const store: Store = {
     name,
     read: async (key) => {
@@ -39,6 +50,18 @@ export async function openS3Store(name: string, env: S3Environment = process.env
     create,
     remove: async (key) => {
       await request(key, { method: 'DELETE' });
+    },
+    list: (folder) => listBucket(request, name, folder),
+    modified: async (key) => (await headOf(key))?.modified,
+    touch: async (key) => {
+      const head = await headOf(key);
+      if (!head) return false;
+      if (head.date.getTime() - head.modified.getTime() < YOUNG) return true;
+      // Servers differ in what a copy onto itself does; written again, it is new for all.
+      const { status, bytes } = await request(key, { method: 'GET' });
+      if (status === 404) return false;
+      await request(key, { method: 'PUT', body: bytes as Uint8Array<ArrayBuffer> });
+      return true;
     },
   };
   // Written twice: the first may find that another has.
@@ -50,13 +73,41 @@ export async function openS3Store(name: string, env: S3Environment = process.env
 /** An answer whose body has come whole. */
 interface Answer {
   readonly status: number;
+  readonly headers: Headers;
   readonly bytes: Uint8Array;
 }
 
-type Send = (key: string, init: RequestInit) => Promise<Answer>;
+/** Sends a request for a key or, with an empty one and a query, for the bucket. */
+type Send = (key: string, init: RequestInit, query?: URLSearchParams) => Promise<Answer>;
+
+/** Lists what is below a folder, a page of names at a time. */
+async function* listBucket(
+  request: Send,
+  name: string,
+  folder: string,
+): AsyncGenerator<StoreEntry, void, undefined> {
+  const own = prefixOf(name);
+  const before = own ? `${own}/` : '';
+  let token: string | undefined;
+  do {
+    const query = new URLSearchParams({ 'list-type': '2', prefix: `${before}${folder}/` });
+    if (token !== undefined) query.set('continuation-token', token);
+    const { bytes } = await request('', { method: 'GET' }, query);
+    const page = listPage(new TextDecoder().decode(bytes));
+    for (const { key, modified } of page.entries) {
+      yield { key: key.slice(before.length), modified };
+    }
+    token = page.next;
+  } while (token !== undefined);
+}
+
+/** A bucket, and a prefix in it. */
+const NAME = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/(.*?))?\/?$/;
+
+const prefixOf = (name: string) => NAME.exec(name)?.[2] ?? '';
 
 function requestsOf(name: string, env: S3Environment): Send {
-  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/(.*?))?\/?$/.exec(name) ?? [];
+  const [, bucket] = NAME.exec(name) ?? [];
   if (bucket === undefined) {
     throw new UserError(`store ${name}: is no bucket; give s3://bucket/prefix`, {
       facts: { option: 'store', value: name },
@@ -76,9 +127,11 @@ function requestsOf(name: string, env: S3Environment): Send {
   const keys = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
   // Retries are made here: also of requests that never arrived.
   const client = new AwsClient({ ...keys, region, service: 's3', retries: 0 });
-  const base = [endpoint.replace(/\/+$/, ''), bucket, ...(prefix ? [prefix] : [])].join('/');
-  return async (key, init) => {
-    const url = `${base}/${key}`;
+  const top = `${endpoint.replace(/\/+$/, '')}/${bucket}`;
+  const prefix = prefixOf(name);
+  const base = prefix ? `${top}/${prefix}` : top;
+  return async (key, init, query) => {
+    const url = query ? `${top}?${query}` : `${base}/${key}`;
     for (let tries = 1; ; tries++) {
       const answer = await client
         .fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) })
@@ -95,6 +148,7 @@ function requestsOf(name: string, env: S3Environment): Send {
 /** Reads the body: a connection may break off in it. */
 const whole = async (response: Response): Promise<Answer> => ({
   status: response.status,
+  headers: response.headers,
   bytes: new Uint8Array(await response.arrayBuffer()),
 });
 

@@ -1,7 +1,8 @@
 /** The two kinds of store do the same; the S3 server is a real one. */
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Environment, startS3, type TestServer } from '../queue/testing.ts';
 import { anError } from '../testing-errors.ts';
@@ -10,6 +11,7 @@ import { decodeJson, encodeJson, fileOf, getObject, putFile, putObject } from '.
 import { openStore } from './open.ts';
 import { openS3Store } from './s3.ts';
 import type { Store } from './store.ts';
+import { keepYoung, sweepStore } from './sweep.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'mdensity-store-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -18,14 +20,31 @@ beforeAll(async () => {
   server = await startS3();
 });
 
+const HOUR = 3_600_000;
 const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 describe.each([
-  ['a folder', () => openFolderStore(join(work, 'folder'))],
-  ['a bucket', () => openS3Store('s3://bucket/lab', s3Environment(server))],
-] as const)('%s', (_, open) => {
+  ['a folder', () => openFolderStore(join(work, 'folder')), () => join(work, 'folder')],
+  [
+    'a bucket',
+    () => openS3Store('s3://bucket/lab', s3Environment(server)),
+    () => join(server.folder, 'data', 'bucket', 'lab'),
+  ],
+] as const)('%s', (_, open, place) => {
   let store: Store;
+  /** Makes what has this name so many hours old. */
+  const age = (key: string, hours: number) => {
+    const then = new Date(Date.now() - hours * HOUR);
+    utimesSync(join(place(), key), then, then);
+  };
+  const hoursOf = async (key: string) =>
+    (Date.now() - (await store.modified(key))!.getTime()) / HOUR;
+  const keysBelow = async (folder: string) => {
+    const keys: string[] = [];
+    for await (const { key } of store.list(folder)) keys.push(key);
+    return keys.sort();
+  };
   beforeAll(async () => {
     store = await open();
   });
@@ -62,6 +81,67 @@ describe.each([
   test('is the same store for who opens it again', async () => {
     await store.create('again', bytesOf('kept'));
     expect(textOf(await (await open()).read('again'))).toBe('kept');
+  });
+
+  test('lists what is below a folder, and says and renews how old it is', async () => {
+    for (const key of ['list/b/2', 'list/a', 'list/b/1', 'lists/no']) {
+      await store.create(key, bytesOf(key));
+    }
+    expect(await keysBelow('list')).toEqual(['list/a', 'list/b/1', 'list/b/2']);
+    expect(await keysBelow('nothing')).toEqual([]);
+    age('list/a', 5);
+    expect(await hoursOf('list/a')).toBeGreaterThan(4.9);
+    expect(await store.touch('list/a')).toBe(true);
+    expect(await hoursOf('list/a')).toBeLessThan(4);
+    expect(textOf(await store.read('list/a'))).toBe('list/a');
+    expect(await store.touch('list/missing')).toBe(false);
+    expect(await store.modified('list/missing')).toBeUndefined();
+  });
+
+  test('lets go of what is old, but of nothing that is young, renewed, or a run’s', async () => {
+    const keys = {
+      old: ['results/aa/old', 'parts/aa/old/0-2', 'objects/aa/old'],
+      kept: ['results/aa/young', 'objects/aa/young', 'runs/one/objects/aa/old', 'results/aa/again'],
+    };
+    for (const key of [...keys.old, ...keys.kept, 'objects/aa/named']) {
+      await store.create(key, bytesOf(key));
+    }
+    for (const key of [...keys.old, 'runs/one/objects/aa/old', 'results/aa/again', 'identity']) {
+      if (key === 'identity') await store.create(key, bytesOf('x'));
+      age(key, 30);
+    }
+    await store.touch('results/aa/again');
+    // Results that are kept may name what is a little older than they are.
+    age('objects/aa/named', 24.5);
+    const again = bytesOf('put again');
+    const hash = await putObject(store, again);
+    age(`objects/${hash.slice(0, 2)}/${hash}`, 30);
+    await putObject(store, again);
+
+    expect(await sweepStore(store, { keep: 24 * HOUR })).toEqual({ results: 2, objects: 1 });
+    for (const key of keys.old) expect(await store.read(key), key).toBeUndefined();
+    for (const key of [...keys.kept, 'objects/aa/named', 'identity']) {
+      expect(await store.read(key), key).toBeDefined();
+    }
+    expect(textOf(await getObject(store, hash))).toBe('put again');
+    expect(await keysBelow('clock')).toEqual([]);
+    expect(await sweepStore(store, { keep: 24 * HOUR })).toEqual({ results: 0, objects: 0 });
+  });
+
+  test('keeps what a process has put there for as long as it runs', async () => {
+    let lost = 0;
+    const young = keepYoung(store, () => lost++, 20);
+    const hash = await putObject(young.store, bytesOf('needed for days'));
+    const key = `objects/${hash.slice(0, 2)}/${hash}`;
+    age(key, 48);
+    while ((await hoursOf(key)) > 1) await sleep(10);
+    await sweepStore(store, { keep: 24 * HOUR });
+    expect(await store.read(key)).toBeDefined();
+    // What somebody removes nevertheless is told of.
+    await store.remove(key);
+    while (lost === 0) await sleep(10);
+    young.stop();
+    expect(lost).toBe(1);
   });
 });
 

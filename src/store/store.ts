@@ -18,4 +18,16 @@ export interface Store {
   create(key: string, bytes: Uint8Array): Promise<boolean>;
   /** Removes what has this name, if anything has. */
   remove(key: string): Promise<void>;
+  /** Lists what is below a folder, such as `results`, in no order. */
+  list(folder: string): AsyncGenerator<StoreEntry, void, undefined>;
+  /** Tells when what has this name was written or touched, by the store's clock. */
+  modified(key: string): Promise<Date | undefined>;
+  /** Makes what has this name as young as if it were written now. @returns whether it is there. */
+  touch(key: string): Promise<boolean>;
+}
+
+/** A name of a store, and when it was written or touched, by the store's clock. */
+export interface StoreEntry {
+  readonly key: string;
+  readonly modified: Date;
 }

@@ -9,5 +9,12 @@ export function storeUnder(store: Store, prefix: string | undefined): Store {
     read: (key) => store.read(at(key)),
     create: (key, bytes) => store.create(at(key), bytes),
     remove: (key) => store.remove(at(key)),
+    async *list(folder) {
+      for await (const { key, modified } of store.list(at(folder))) {
+        yield { key: key.slice(prefix.length + 1), modified };
+      }
+    },
+    modified: (key) => store.modified(at(key)),
+    touch: (key) => store.touch(at(key)),
   };
 }

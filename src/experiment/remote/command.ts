@@ -8,15 +8,19 @@ export const commandFiles = {
   model: 'mdensity-model/model.onnx',
 } as const;
 
-/** Makes the job of a command, given its arguments and the files that they name. */
+/**
+ * Makes the job of a command, given its arguments and the files that they name. With `jumps`, those
+ * of a walk are told as they are made: parts, each an array `[chains, ...example]` as NPY.
+ */
 export async function commandJob(
   store: Store,
   args: readonly string[],
   needs: readonly FileReference[],
+  { jumps = false } = {},
 ): Promise<Job> {
   return {
     kind: 'command/run',
     common: await putObject(store, encodeJson({})),
-    own: { args, needs },
+    own: { args, needs, ...(jumps && { jumps }) },
   };
 }

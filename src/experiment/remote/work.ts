@@ -12,7 +12,7 @@ import {
   type Store,
   storeUnder,
 } from '../../store/index.ts';
-import { createPool, type Pool, type PoolName } from '../pool.ts';
+import { createPool, type Pool, type PoolName, type TaskProgress } from '../pool.ts';
 import { type TaskKind, taskKinds } from './kinds.ts';
 
 export interface RemoteWorkOptions {
@@ -42,7 +42,7 @@ export function openRemoteWork({ store, folder, workers }: RemoteWorkOptions): R
     return pool;
   };
   return {
-    work: async ({ id, kind, fields, signal, onProgress, under }) => {
+    work: async ({ id, kind, fields, signal, onProgress, onPart, under }) => {
       const about = taskKinds[kind];
       if (!about) {
         throw new UserError(`${kind}: is no work of this version`, {
@@ -55,7 +55,10 @@ export function openRemoteWork({ store, folder, workers }: RemoteWorkOptions): R
       const place = join(folder, 'work', id);
       const own = storeUnder(store, under);
       const task = await receive(fields, about, { store: own, folder, place });
-      const report = ({ done }: { readonly done: number }) => onProgress(done);
+      const report = ({ done, part }: TaskProgress) => {
+        onProgress(done);
+        if (part !== undefined) onPart?.(Buffer.from(part, 'base64'));
+      };
       const value = await poolOf(name).run(method, task, report, signal);
       const files = await collect(own, place, given(fields));
       await rm(place, { recursive: true, force: true });

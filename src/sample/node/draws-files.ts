@@ -17,8 +17,7 @@ export async function saveDraws(draws: Draws, out: string): Promise<string[]> {
     return path;
   };
   if (isFasta(out)) return [];
-  if (isArray(out)) return [await write(out, encodeNpy(data, shape))];
-  if (isPicture(out)) return [await write(out, await encodePng(gridOf(draws)))];
+  if (await saveSamples(draws, out)) return [out];
   const files = [
     await write(join(out, 'xhat.npy'), encodeNpy(data, shape)),
     await write(join(out, 'ybar.npy'), encodeNpy(ybar, shape)),
@@ -30,8 +29,17 @@ export async function saveDraws(draws: Draws, out: string): Promise<string[]> {
   return files;
 }
 
+/** Writes samples where `out` is an array or a picture; tells whether it is. */
+export async function saveSamples(samples: Samples, out: string): Promise<boolean> {
+  if (isArray(out)) await writeBytes(out, encodeNpy(samples.data, samples.shape));
+  else if (isPicture(out)) await writeBytes(out, await encodePng(gridOf(samples)));
+  return isArray(out) || isPicture(out);
+}
+
+type Samples = Pick<Draws, 'data' | 'shape'>;
+
 /** Draws the last jump of every chain. @throws UserError for samples that are no images. */
-export function gridOf({ data, shape }: Draws): Raster {
+export function gridOf({ data, shape }: Samples): Raster {
   return gridPicture(drawOf(data, shape, shape[1] - 1), shape.slice(2));
 }
 
