@@ -57,7 +57,7 @@ export const startWalk = (
 
 /** Finds a step and a friction for a walk; undefined where it was ended. @see WalkControls.tune */
 export const tuneOf = (walk: RemoteWalk, onTrial: TrialListener) =>
-  Promise.race([walk.tune(proxy(onTrial)), start().broken]);
+  ask(() => walk.tune(proxy(onTrial)));
 
 export const startTraining = (
   request: TrainingRequest,
