@@ -8,7 +8,7 @@ import { afterLoss, chooseDevice, isDeviceError, lineOf, onProcessor } from './d
 import { LARGEST_MODEL } from './limits.ts';
 import type { DeviceListener, DeviceReport, ModelFacts, Wish } from './protocol.ts';
 import { toldOf } from './told.ts';
-import type { Walkable } from './walk-session.ts';
+import type { GaussianModel, Walkable } from './walk-session.ts';
 
 export interface HeldModel {
   readonly facts: Omit<ModelFacts, 'id'>;
@@ -21,8 +21,6 @@ interface OpenOptions {
   readonly sigma?: number;
 }
 
-type GaussianFile = Extract<DenoiserFile, { readonly rate?: undefined }>;
-
 /** Opens a model. @throws UserError as `openDenoiser`. */
 export async function holdModel(
   bytes: Uint8Array,
@@ -31,17 +29,11 @@ export async function holdModel(
   onDevice: DeviceListener,
 ): Promise<HeldModel> {
   const { sigma } = options;
-  const open = async (device: DeviceReport['device']): Promise<GaussianFile> => {
-    const opened = await openDenoiser(bytes, name, {
+  const open = async (device: DeviceReport['device']): Promise<DenoiserFile> =>
+    openDenoiser(bytes, name, {
       device,
       ...(sigma !== undefined && { sigma }),
     });
-    if (opened.rate === undefined) return opened;
-    await opened.release();
-    throw new UserError(
-      `${name}: is of counts, and the page walks models of Gaussian noise; use mdensity sample`,
-    );
-  };
   if (bytes.length > LARGEST_MODEL) {
     const [size, most] = [bytes.length, LARGEST_MODEL].map((n) => `${(n / 1e9).toFixed(1)} GB`);
     throw new UserError(
@@ -49,7 +41,7 @@ export async function holdModel(
     );
   }
   let report = await chooseDevice(options.device);
-  let file: GaussianFile;
+  let file: DenoiserFile;
   try {
     file = await open(report.device);
   } catch (error) {
@@ -75,26 +67,34 @@ export async function holdModel(
     }
   };
   /** The same at every level and under every class: the device may change between two calls. */
-  const at: Walkable['at'] = (...told) => {
-    const { logDensity, ...rest } = file.at(...told);
+  const at: GaussianModel['at'] = (...told) => {
+    const now = () => gaussian(file).at(...told);
+    const { logDensity, ...rest } = now();
     return {
       ...rest,
-      denoise: (z, out) => withFallback(() => file.at(...told).denoise(z, out)),
-      ...(logDensity && {
-        logDensity: (z, out) => withFallback(() => file.at(...told).logDensity!(z, out)),
-      }),
+      denoise: (z, out) => withFallback(() => now().denoise(z, out)),
+      ...(logDensity && { logDensity: (z, out) => withFallback(() => now().logDensity!(z, out)) }),
     };
   };
-  const { shape, sigma: own, config, stacked = 1 } = file;
-  const said = { ...toldOf(config), shape, sigma: own, stacked };
+  const { shape, sigma: own = 0, config, stacked = 1 } = file;
+  const { counts, ...told } = toldOf(config);
+  const said = { ...told, shape, sigma: own, stacked };
+  const model: Walkable = counts
+    ? { ...said, counts, denoise: (s, out) => withFallback(() => file.denoise(s, out)) }
+    : { ...said, at };
   return {
     facts: {
       ...said,
+      ...(counts && { counts }),
       config,
       device: report,
-      hasEnergy: file.logDensity !== undefined,
+      hasEnergy: file.rate === undefined && file.logDensity !== undefined,
     },
-    model: { ...said, at },
+    model,
     release: () => file.release(),
   };
 }
+
+/** The bytes are of Gaussian noise whatever device they are opened on. */
+const gaussian = (file: DenoiserFile) =>
+  file as Extract<DenoiserFile, { readonly rate?: undefined }>;

@@ -19,6 +19,7 @@ import type {
   PlaneWalkSettings,
   PlaneWish,
 } from './protocol.ts';
+import type { Walkable } from './walk-session.ts';
 
 /** Chains on their way. */
 export interface PlaneChains {
@@ -41,10 +42,17 @@ export function startPlane(
 ): PlaneChains {
   const { sigma, ...walk } = settings;
   const effectiveSigma = effectiveNoise(sigma, walk.measurements);
-  const model = learned ? learned.model.at(learned.model.sigma) : exactOf(choice);
+  const model = learned ? gaussianOf(learned.model) : exactOf(choice);
   // More steps than anybody will see.
   const options = { ...walk, effectiveSigma, steps: Number.MAX_SAFE_INTEGER };
   return { settings, jumps: walkJump(model, options) };
+}
+
+function gaussianOf(model: Walkable) {
+  if (!model.counts) return model.at(model.sigma);
+  throw new UserError(
+    'this model is of counts, and the plane is walked under Gaussian noise; open it in Images if it is of pictures, or use mdensity sample',
+  );
 }
 
 function exactOf(choice: PlaneWalk['choice']) {

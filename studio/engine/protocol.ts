@@ -4,7 +4,7 @@ import type { NoiseLevels } from '../../src/density/index.ts';
 import type { Divergence } from '../../src/errors.ts';
 import type { Device } from '../../src/graph/device.ts';
 import type { ClassCondition, ModelConfig } from '../../src/model/index.ts';
-import type { KernelName } from '../../src/sample/kernels/index.ts';
+import type { CountKernelName, KernelName } from '../../src/sample/kernels/index.ts';
 import type { MeasuringProgress, WalkKind } from '../../src/sample/options.ts';
 import type { TrainingConfig } from '../../src/train/config.ts';
 import type { StepReport } from '../../src/train/trainer.ts';
@@ -25,7 +25,15 @@ export interface DeviceReport {
 /** Hears of a device that was chosen, or had to be changed in the middle. */
 export type DeviceListener = (report: DeviceReport) => void;
 
-/** What a model may be told, and its own σ̃; a file from elsewhere says nothing of it. */
+/** Counts y_m ~ Poisson(λ(x + b)) that a model takes the sum of. */
+export interface CountNoise {
+  /** Mλ, which is the class; λ = `rate` / M. */
+  readonly rate: number;
+  /** b, in units of x. */
+  readonly background: number;
+}
+
+/** What a model may be told, and its own noise; a file from elsewhere says nothing of it. */
 export interface Told {
   /** σ̃ that it stands at, unless it is told another. */
   readonly sigma?: number;
@@ -33,6 +41,8 @@ export interface Told {
   readonly levels?: NoiseLevels;
   /** Absent where it knows none. */
   readonly classes?: ClassCondition;
+  /** Of a model of counts; absent where the noise is Gaussian. */
+  readonly counts?: CountNoise;
 }
 
 /** A model that the worker holds. */
@@ -41,7 +51,7 @@ export interface ModelFacts extends Told {
   readonly id: number;
   /** Shape of one example. */
   readonly shape: readonly number[];
-  /** Noise σ̃ of its class; σ where it sees M = `stacked` measurements together. */
+  /** Noise σ̃ of its class; σ where it sees M = `stacked` measurements together; 0 of counts. */
   readonly sigma: number;
   readonly stacked: number;
   /** Whether kernels with an accept test can walk it. */
@@ -73,7 +83,9 @@ export interface WalkSettings {
   /** w of classifier-free guidance to the class; 1 by default. */
   readonly guidance?: number;
   readonly kept?: KeptPart | undefined;
-  readonly kernel: KernelName;
+  /** One of counts for a model of counts, and for no other. */
+  readonly kernel: KernelName | CountKernelName;
+  /** Of counts: in lifetimes of a count. */
   readonly stepSize: number;
   readonly friction: number;
   readonly walk: WalkKind;
@@ -90,6 +102,8 @@ export interface WalkFrame {
   readonly xhat: Float32Array<ArrayBuffer>;
   /** Acceptance probability `[chains]`, from kernels with an accept test. */
   readonly acceptance?: Float64Array<ArrayBuffer>;
+  /** Calls of the network for the steps since the frame before, of a walk over counts. */
+  readonly calls?: number;
   /** Seconds of work since the frame before. */
   readonly seconds: number;
 }
@@ -128,7 +142,7 @@ export interface WalkControls {
    */
   change(settings: WalkSettings): Promise<void>;
   /**
-   * Puts chain `index` to x, `[d]`, under fresh noise, y_m = x + σ ε_m, and makes a frame; refused
+   * Puts chain `index` to x, `[d]`, under fresh noise, such as y_m = x + σ ε_m, and makes a frame; refused
    * for a sequential walk, which would begin anew at once.
    */
   place(index: number, x: Float32Array): Promise<void>;

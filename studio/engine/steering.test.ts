@@ -9,9 +9,9 @@ import { callsOfScore, canBeGuided, sameKept, steeringOf } from './steering.ts';
 import {
   changeSettings,
   createSession,
+  type GaussianModel,
   measurementsOf,
   nextJump,
-  type Walkable,
 } from './walk-session.ts';
 
 const correlated = (mean: number) =>
@@ -29,7 +29,7 @@ const none = correlated(0);
 const levels = { from: 0.3, to: 1.2 };
 
 /** Knows two classes, each chain its own, and none; a row of a batch is a chain. */
-const model: Walkable = {
+const model: GaussianModel = {
   shape: [2],
   sigma: 0.5,
   stacked: 1,

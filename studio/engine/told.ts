@@ -8,7 +8,11 @@ import type { ModelFacts, Told, WalkSettings } from './protocol.ts';
 export function toldOf(config: Pick<ModelConfig, 'noise' | 'condition'> | undefined): Told {
   const { noise, condition } = config ?? {};
   const classes = condition?.type === 'class' && { classes: condition };
-  if (noise?.type !== 'gaussian') return { ...classes };
+  if (noise?.type === 'poisson') {
+    const { rate, background, measurements } = noise;
+    return { counts: { rate: rate * measurements, background } };
+  }
+  if (!noise) return { ...classes };
   const { levels, sigma, measurements } = noise;
   const several = levels && ('from' in levels || levels.values.length > 1);
   return { ...classes, ...(several && { levels, sigma: effectiveNoise(sigma, measurements) }) };

@@ -13,11 +13,11 @@ import type { WalkSettings } from './protocol.ts';
 import {
   changeSettings,
   createSession,
+  type GaussianModel,
   measurementsOf,
   nextJump,
   placeChain,
   restart,
-  type Walkable,
   type WalkSession,
 } from './walk-session.ts';
 
@@ -25,7 +25,7 @@ const density = findTarget('two-moons');
 const denoiser = exactDenoiser(density, 0.4);
 
 /** A model of one level. */
-const alone = (own: Denoiser): Walkable => ({
+const alone = (own: Denoiser): GaussianModel => ({
   shape: own.shape,
   sigma: own.sigma,
   stacked: 1,
@@ -191,7 +191,7 @@ const levels = { from: 0.4, to: 1.6 };
 const family = exactFamily(density);
 const told: Condition[] = [];
 /** A model of several levels and classes, which keeps what it was told. */
-const several: Walkable = {
+const several: GaussianModel = {
   ...alone(denoiser),
   levels,
   classes: { type: 'class', classes: 2, dropout: 0 },

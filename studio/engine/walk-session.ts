@@ -15,15 +15,20 @@ import { blockSizes } from '../../src/sample/sequential/member.ts';
 import type { SequentialState } from '../../src/sample/sequential/state.ts';
 import { steeredAt } from '../../src/sample/steer.ts';
 import { walkJump } from '../../src/sample/walk-jump.ts';
+import { type CountModel, countsBehind, countsOf, estimatorOf } from './counts.ts';
 import type { MeasuringListener, ModelFacts, WalkSettings } from './protocol.ts';
 import { sameKept, steeringOf, withMeasured } from './steering.ts';
 import { KEEPS_NO_PLACE, memberOf } from './told.ts';
 
-/** A model at each level and under each class that it may be told. */
-export interface Walkable
+/** A model of Gaussian noise at each level and under each class that it may be told. */
+export interface GaussianModel
   extends Pick<ModelFacts, 'shape' | 'sigma' | 'stacked' | 'levels' | 'classes'> {
+  readonly counts?: undefined;
   at(effectiveSigma: number, condition?: Condition): Denoiser;
 }
+
+/** What can be walked. */
+export type Walkable = GaussianModel | CountModel;
 
 /** A part of a walk: with other settings, or from chains that were moved, another one begins. */
 interface Part {
@@ -48,8 +53,9 @@ export interface WalkSession {
 const ENDLESS = 2 ** 40;
 /** Between the seeds of two parts. */
 const STRIDE = 2 ** 32;
-/** Purpose of the noise of chains that are put somewhere; out of the way of the walk's own. */
+/** Purposes of the noise of chains that are put somewhere; out of the way of the walk's own. */
 const PLACED = 2 ** 41;
+const SHARED = 2 ** 41 + 1;
 
 /** @throws UserError for settings that the model cannot serve. */
 export function createSession(
@@ -99,7 +105,8 @@ function beginAgain(session: WalkSession, settings: WalkSettings): void {
 /**
  * Goes on with other settings. Where a state of the old walk is one of the new, to the same bits as
  * if it had always been so; else from the same ȳ, with residuals drawn exactly where all of y is
- * walked. A sequential walk makes every jump anew, and another one starts at its own beginning.
+ * walked; counts are shared out among measurements as they are distributed given their sum. A
+ * sequential walk makes every jump anew, and another one starts at its own beginning.
  *
  * @throws UserError for settings that the model cannot serve; nothing has changed then.
  */
@@ -122,8 +129,8 @@ export function changeSettings(session: WalkSession, settings: WalkSettings): vo
 }
 
 /**
- * Puts chain `index` to x `[d]` under fresh noise, y_m = x + σ ε_m, and makes a jump. The other
- * chains keep their places.
+ * Puts chain `index` to x `[d]` under fresh noise, y_m = x + σ ε_m or counts of x, and makes a jump.
+ * The other chains keep their places.
  *
  * @throws UserError for x of another size, and for a sequential walk, which keeps no place.
  */
@@ -142,6 +149,12 @@ export async function placeChain(
   const { state } = session.latest?.jump ?? (await nextJump(session));
   const position = state.position.slice();
   const row = position.length / settings.chains;
+  if (model.counts) {
+    const key = { seed: settings.seed, chain: index, purpose: PLACED, step: part.number };
+    position.set(countsOf(x, settings.measurements, model.counts, key), index * row);
+    goOnFrom(session, settings, position);
+    return nextJump(session);
+  }
   const noise = new Float32Array(row);
   fillNormal(randomKey(settings.seed, index, PLACED), part.number, noise);
   const { effectiveSigma, sigma } = memberOf(model, settings);
@@ -165,7 +178,7 @@ export function measurementsOf(session: WalkSession, index: number): Float32Arra
     sequential: () => measurementsOfDraw(model, jump, part),
   };
   const y = all[settings.walk]().slice(index * row, (index + 1) * row);
-  if (settings.walk !== 'joint') return y;
+  if (settings.walk !== 'joint' || model.counts) return y;
   return withMeasured(y, settings.kept, { sigma, seed: seedOf(settings.seed, part.number), index });
 }
 
@@ -202,6 +215,7 @@ function jumpsFrom(
     ...(initial && { initial }),
     ...(kept && kept.noise === undefined && { fixed: kept }),
   };
+  if (model.counts) return walkJump(estimatorOf(model), { ...walk, ...own, measurements });
   const member = memberOf(model, settings);
   const at = steeredAt(model.at, steeringOf(model, settings));
   if (levels && walk.walk === 'sequential') {
@@ -226,6 +240,15 @@ const noiseOf = ({ settings: { seed, chains }, number }: Part) =>
 function positionsFor({ model, latest }: WalkSession, settings: WalkSettings): Float32Array {
   const { jump, part } = latest!;
   if (settings.walk === 'mean') return jump.ybar.slice();
+  if (model.counts) {
+    const { measurements: M, seed, chains } = settings;
+    const d = dimensionOf(model);
+    const rows = Array.from({ length: chains }, (_, chain) => {
+      const key = { seed: seedOf(seed, part.number), chain, purpose: SHARED, step: jump.step };
+      return countsBehind(jump.ybar.subarray(chain * d, (chain + 1) * d), M, key);
+    });
+    return Float32Array.from(rows.flatMap((row) => [...row]));
+  }
   const { measurements, sigma } = memberOf(model, settings);
   return drawMeasurements(jump.ybar, { measurements, sigma, step: jump.step }, noiseOf(part));
 }

@@ -41,7 +41,10 @@ export function createWalk(
   const show = async (make: () => Promise<Jump>) => {
     const began = performance.now();
     const jump = await make();
-    await onFrame(frameOf(jump, (performance.now() - began) / 1000));
+    const seconds = (performance.now() - began) / 1000;
+    // Where a step takes as many calls as there are events, the jump is what knows them.
+    const calls = model.counts && { calls: jump.scoreCalls - 1 };
+    await onFrame({ ...frameOf(jump, seconds), ...calls });
     return true;
   };
   const round = () => show(() => nextJump(session));
@@ -89,6 +92,7 @@ async function tuned(
   if (walk === 'sequential') {
     throw new UserError('tuning is for joint and mean walks; choose one of these');
   }
+  if (model.counts) throw new UserError('tuning is for models of Gaussian noise, not of counts');
   const at = steeredAt(model.at, steeringOf(model, settings));
   const { effectiveSigma } = memberOf(model, settings);
   const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) =>

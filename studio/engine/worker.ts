@@ -34,7 +34,7 @@ const engine: Engine = {
   denoise: async (id, z) => {
     const out = new Float32Array(z.length);
     const { model, facts } = modelOf(id);
-    await model.at(facts.sigma).denoise(z, out);
+    await (model.counts ? model : model.at(facts.sigma)).denoise(z, out);
     return transfer(out, [out.buffer]);
   },
   startWalk: async (id, settings, onFrame, onFailure, onMeasured) => {

@@ -1,5 +1,10 @@
 /** Kernels as the reader meets them, in every view that walks. */
-import { type KernelName, kernels } from '../../src/sample/kernels/index.ts';
+import {
+  type CountKernelName,
+  countKernels,
+  type KernelName,
+  kernels,
+} from '../../src/sample/kernels/index.ts';
 
 const labels: Readonly<Record<KernelName, string>> = {
   sachs: 'Sachs et al. 2017',
@@ -17,7 +22,21 @@ const labels: Readonly<Record<KernelName, string>> = {
 export const kernelChoices: readonly { readonly value: KernelName; readonly label: string }[] =
   Object.entries(labels).map(([value, label]) => ({ value: value as KernelName, label }));
 
-const words: Readonly<Record<KernelName, string>> = {
+const labelsOfCounts: Readonly<Record<CountKernelName, string>> = {
+  'tau-leap': 'births and deaths by leaps',
+  'birth-death': 'births and deaths, exact',
+};
+
+/** Kernels of counts as choices, the usual one first. */
+export const countKernelChoices: readonly {
+  readonly value: CountKernelName;
+  readonly label: string;
+}[] = Object.entries(labelsOfCounts).map(([value, label]) => ({
+  value: value as CountKernelName,
+  label,
+}));
+
+const words: Readonly<Record<KernelName | CountKernelName, string>> = {
   sachs:
     'Underdamped: a chain has a velocity, which the score bends, friction damps and noise renews. One score call a step; what the papers walk.',
   cheng:
@@ -32,12 +51,19 @@ const words: Readonly<Record<KernelName, string>> = {
     'Overdamped: BAOAB at infinite friction. Each draw of noise serves two steps, which takes nearly all bias away.',
   mala: 'Overdamped: a step of ULA is proposed and accepted or refused, so that there is no bias whatever the step. Refused chains stay where they are.',
   malt: 'Underdamped: ten steps from a fresh velocity are proposed as one and accepted or refused, so that there is no bias. Ten score calls a step.',
+  'tau-leap':
+    'Each count dies or stays for the time of a step, and new ones come at the rate of the estimate x̂, which stands still over the step. One call a step; the bias is of first order in its length.',
+  'birth-death':
+    'Counts come and go one event after another, each at its exact time, so that there is no bias. Every event takes a call: for small pictures and short steps.',
 };
 
 /** Says what a kernel does. */
-export const explainKernel = (kernel: string): string => words[kernel as KernelName];
+export const explainKernel = (kernel: string): string => words[kernel as keyof typeof words];
 
-const overdamped: readonly string[] = ['ula', 'baoab-limit', 'mala'];
+const overdamped: readonly string[] = [
+  ...['ula', 'baoab-limit', 'mala'],
+  ...Object.keys(countKernels),
+];
 
 /** Whether a kernel has velocities that friction acts on. */
 export const usesFriction = (kernel: string): boolean => !overdamped.includes(kernel);

@@ -20,7 +20,7 @@ const standard = (name: keyof typeof sampleOptions) =>
 test('the command says all that differs from the defaults of mdensity sample', () => {
   const { state } = decodeLink(schema, 'chains=8&M=4&friction=0.015625&jumpEvery=10&seed=3');
   expect(commandOf(state, 1100)).toBe(
-    'mdensity sample --model mnist --measurements 4 --friction 0.015625 --chains 8 --jump-every 10 --steps 1100 --seed 3 --out mnist.npy',
+    'mdensity sample --model mnist --measurements 4 --friction 0.015625 --chains 8 --jump-every 10 --seed 3 --steps 1100 --out mnist.npy',
   );
   const options = { ...defaultOptions(sampleOptions), model: 'mnist', out: '' };
   const usual = walkOf(options as SampleOptions, { config: undefined });
@@ -129,4 +129,16 @@ test('a class is called by its name where a name looks like the number of anothe
   expect(commandOf({ ...state, class: '2' }, 0, toldOfBox('fashion-family'))).toContain(
     '--class 2 ',
   );
+});
+
+test('the command for a model of counts walks the same chains', async () => {
+  const { state } = decodeLink(schema, 'chains=3&M=2&jumpEvery=5&seed=4&stepSize=0.3');
+  const own = { ...state, model: 'counts.onnx', kernel: 'tau-leap' } as const;
+  const told = { counts: { rate: 4, background: 0.5 } };
+  const command = commandOf(own, 15, told);
+  expect(command).toBe(
+    'mdensity sample --model counts.onnx --measurements 2 --step-size 0.3 --chains 3 --jump-every 5 --seed 4 --steps 15 --out counts.npy',
+  );
+  expect(await read(command)).toMatchObject({ measurements: 2, stepSize: 0.3, seed: 4 });
+  expect(commandOf({ ...own, kernel: 'birth-death' }, 15, told)).toContain('--kernel birth-death');
 });

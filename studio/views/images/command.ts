@@ -12,10 +12,10 @@ const usual = { stepSize: 0.5, friction: 0.5, jumpEvery: 20, burnIn: 0 };
 export function commandOf(
   state: ImagesState,
   steps: number,
-  { sigma: own = state.sigma, levels, classes }: Told = toldOfBox(state.model) ?? {},
+  { sigma: own = state.sigma, levels, classes, counts }: Told = toldOfBox(state.model) ?? {},
   isKept = false,
 ): string {
-  const { model, seed, jumpEvery, walk, sigma, M, hold, keptNoise } = state;
+  const { model, jumpEvery, walk, sigma, M, hold, keptNoise } = state;
   const sequential = walk === 'sequential';
   // Other walks are told the noise of one measurement, and M; this one chooses both.
   const scale = sequential ? 1 : Math.sqrt(M);
@@ -28,7 +28,7 @@ export function commandOf(
     : [];
   const standards = {
     M: sequential ? M : undefined,
-    kernel: 'sachs',
+    kernel: counts ? 'tau-leap' : 'sachs',
     chains: 100,
     class: 'any',
     // Without a class it leads nowhere.
@@ -37,13 +37,14 @@ export function commandOf(
     walk: levels ? undefined : 'joint',
     sigma: levels ? own * scale : said.sigma,
     ...numbersOf(walk, usual),
+    // Counts have no velocity.
+    ...(counts && { friction: state.friction }),
   };
   return [
     `mdensity sample --model ${model}`,
     ...optionsOf(settings, said, standards),
     ...known,
     `--steps ${Math.max(steps, jumpEvery)}`,
-    ...(seed === 0 ? [] : [`--seed ${seed}`]),
     `--out ${model.replace(/\.onnx$/i, '')}.npy`,
   ].join(' ');
 }

@@ -206,7 +206,8 @@ async function startOn(
     own && state.model !== name
       ? suitedTo({ name, told: model }, knownOf(wall, state.model), state)
       : state;
-  const kept = keptFor(wall, shape);
+  // What is kept of a picture is for Gaussian noise.
+  const kept = model.counts ? { drawn: undefined, kept: undefined } : keptFor(wall, shape);
   const { settings, note } = servedBy(model, settingsOf(asked, kept.kept));
   const begun: { walk?: RemoteWalk } = {};
   const onFailure = (message: string) => {

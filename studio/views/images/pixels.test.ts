@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { paintPicture, pictureOf, tonesOf } from './pixels.ts';
+import { paintPicture, pictureOf, tonesOf, tonesOfCounts } from './pixels.ts';
 
 const painted = (
   picture: readonly number[],
@@ -26,6 +26,13 @@ test('tones leave room for two deviations of noise', () => {
   expect(tonesOf(undefined)).toEqual({ black: 0, white: 1 });
   const grey = painted([-1, 0.5, 2], 1, tonesOf(0.5)).filter((_, i) => i % 4 === 0);
   expect(grey).toEqual([0, 128, 255]);
+});
+
+test('counts are tones of their rate, with room for two deviations above white', () => {
+  // λ(1 + b) = 9, of deviation 3.
+  expect(tonesOfCounts(6, 0.5)).toEqual({ black: 0, white: 15 });
+  const grey = painted([0, 3, 15, 30], 1, tonesOfCounts(6, 0.5)).filter((_, i) => i % 4 === 0);
+  expect(grey).toEqual([0, 51, 255, 255]);
 });
 
 test('a picture is one of several', () => {

@@ -13,6 +13,15 @@ export const plain: Tones = { black: 0, white: 1 };
 export const tonesOf = (sigma: number | undefined): Tones =>
   sigma === undefined ? plain : { black: -2 * sigma, white: 1 + 2 * sigma };
 
+/**
+ * Tones of counts y of a rate λ: black is none, white what a picture's white gives, with room for
+ * two deviations of its counts. As tones counts are y/λ.
+ */
+export const tonesOfCounts = (rate: number, background: number): Tones => {
+  const most = rate * (1 + background);
+  return { black: 0, white: most + 2 * Math.sqrt(most) };
+};
+
 /** Numbers in one picture. */
 export const sizeOf = ({ channels, height, width }: ImageShape): number =>
   channels * height * width;

@@ -1,13 +1,22 @@
-import { kernels } from '../../../src/sample/kernels/index.ts';
+import { countKernels, kernels } from '../../../src/sample/kernels/index.ts';
 import { numbersOf } from '../../../src/sample/walk-kind.ts';
 import { toldOfBox } from '../../engine/box.ts';
 import type { Told, WalkSettings } from '../../engine/protocol.ts';
-import { explainKernel, kernelChoices, usesFriction } from '../../kernels/kernels.ts';
+import {
+  countKernelChoices,
+  explainKernel,
+  kernelChoices,
+  usesFriction,
+} from '../../kernels/kernels.ts';
 import { type LinkSchema, type LinkState, linkSchema, text, whole } from '../../link.ts';
+import { seedSetting } from '../../settings/seed.ts';
 import { choice, type FieldsOf, fieldsOf, number } from '../../settings/setting.ts';
 
 /** Names of kernels, in the order in which they are offered. */
 export const kernelNames = Object.keys(kernels) as (keyof typeof kernels)[];
+
+/** Names of the kernels of counts; the first is the usual one. */
+export const countKernelNames = countKernelChoices.map(({ value }) => value);
 
 /** The model that is there unless another is asked for. */
 const STANDARD = 'mnist';
@@ -80,7 +89,7 @@ export const walkSettings = {
   kernel: choice({
     title: 'Kernel',
     default: 'sachs',
-    choices: kernelChoices,
+    choices: [...kernelChoices, ...countKernelChoices],
     option: 'kernel',
     explain: 'How a chain makes a step: a discretisation of Langevin dynamics.',
   }),
@@ -128,6 +137,7 @@ export const walkSettings = {
     explain: 'Steps from one jump to the next. A jump only looks: it does not change the walk.',
     equation: 'jump',
   }),
+  seed: seedSetting,
 };
 
 /** How a part that the reader keeps holds the chains. */
@@ -185,7 +195,6 @@ export const schema = linkSchema(
     ...fieldsOf(walkSettings),
     ...fieldsOf(keptSettings),
     ...fieldsOf(shownSettings),
-    seed: whole(0, { min: 0 }),
     /** The chain that is opened, counted from 1; 0 for none. */
     open: whole(0, { min: 0 }),
   },
@@ -207,24 +216,31 @@ export type ImagesState = LinkState<typeof schema>;
 /** What of a walk begins as suits the model. */
 export type Suited = Pick<
   LinkState<LinkSchema<FieldsOf<typeof walkSettings>>>,
-  'class' | 'walk' | 'sigma' | 'stepSize' | 'friction' | 'jumpEvery'
+  'class' | 'walk' | 'sigma' | 'kernel' | 'stepSize' | 'friction' | 'jumpEvery'
 >;
 
 /**
  * Returns what suits a model: each chain the next class where it knows some, and as in `mdensity
- * sample` one measurement after another where it knows several levels.
+ * sample` one measurement after another where it knows several levels, and of counts leaps.
  *
  * @param walk has numbers of its own.
  */
 export function defaultsFor(
   model: string,
-  { sigma = walkSettings.sigma.default, levels, classes }: Told = {},
+  { sigma, levels, classes, counts }: Told = {},
   walk: WalkSettings['walk'] = levels ? 'sequential' : 'joint',
 ): Suited {
-  const { stepSize, jumpEvery } = walkSettings;
+  const { stepSize, jumpEvery, kernel, sigma: level } = walkSettings;
   const usual = { stepSize: stepSize.default, jumpEvery: jumpEvery.default, burnIn: 0 };
   const { burnIn: _, ...numbers } = numbersOf(walk, { ...usual, friction: frictionFor(model) });
-  return { class: classes ? 'each' : 'any', walk, sigma, ...numbers };
+  return {
+    class: classes ? 'each' : 'any',
+    walk,
+    // Counts have none: the control keeps what it had.
+    sigma: counts ? level.default : (sigma ?? level.default),
+    kernel: counts ? countKernelNames[0]! : kernel.default,
+    ...numbers,
+  };
 }
 
 /** Says how what is kept holds the chains. */
@@ -248,4 +264,20 @@ const explanations: Readonly<Record<WalkSettings['walk'], string>> = {
 
 /** Says what the kernel of a state does. */
 export const kernelWords = (kernel: string): string =>
-  `${walkSettings.kernel.explain} ${explainKernel(kernel)}`;
+  `${
+    Object.hasOwn(countKernels, kernel)
+      ? 'How a chain makes a step: births and deaths of counts.'
+      : walkSettings.kernel.explain
+  } ${explainKernel(kernel)}`;
+
+/** What settings are where chains are of counts. */
+export const ofCounts = {
+  stepSize: {
+    ...walkSettings.stepSize,
+    unit: 'lifetimes',
+    explain:
+      'Time of a step τ, in lifetimes of a count: after one, e⁻¹ of the counts are left of those there were. Longer steps go further, and by leaps are less exact; no step is unstable.',
+  },
+  walk: 'Counts are walked all together: the network sees their sum alone, so that a step costs the same at every M.',
+  M: 'Counted images of one unseen picture. At another M of the same class Mλ each has fewer counts, λ = class / M, and the jumps have the same law.',
+} as const;

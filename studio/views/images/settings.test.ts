@@ -251,6 +251,34 @@ test('what is no picture is refused', () => {
       /^a\.onnx: its examples are of \[.*neither pictures nor sequences/,
     );
   }
-  const config = { noise: { type: 'poisson', rate: 4 } } as unknown as ModelConfig;
-  expect(() => imageShapeOf({ shape: [1, 2, 2], config }, 'a')).toThrow(/model of counts/);
+});
+
+test('a model of counts is walked jointly by leaps, and nothing of it is kept', () => {
+  const counts = { rate: 4, background: 0.5 };
+  const model = { ...gps, counts };
+  expect(kernelsFor(model)).toEqual(['tau-leap', 'birth-death']);
+  expect(walksFor(model)).toEqual(['joint']);
+  const suited = suitedTo({ name: 'a', told: { counts } }, { name: 'mnist', told: {} }, state);
+  expect(suited).toEqual({ ...state, kernel: 'tau-leap' });
+  const { settings: asked } = { settings: settingsOf(suited) };
+  expect(servedBy(model, asked)).toEqual({ settings: asked });
+  expect(callsOfStep({ ...model } as ModelFacts, asked)).toBe(1);
+  const back = suitedTo({ name: 'mnist', told: {} }, { name: 'a', told: { counts } }, suited);
+  expect(back).toEqual(state);
+
+  const { settings, note } = servedBy(
+    model,
+    settingsOf({ ...state, kernel: 'ula', walk: 'mean' }, drawn),
+  );
+  expect(settings).toMatchObject({ kernel: 'tau-leap', walk: 'joint', kept: undefined });
+  expect(note).toMatch(/of counts, which are walked jointly.*is kept.*ula walks Gaussian noise/);
+  const leaps = servedBy(gps, settingsOf({ ...state, kernel: 'birth-death' }));
+  expect(leaps.settings.kernel).toBe('sachs');
+  expect(leaps.note).toMatch(/birth-death walks counts, and this model is of Gaussian noise/);
+  const config = { noise: { type: 'poisson' } } as ModelConfig;
+  expect(imageShapeOf({ shape: [1, 2, 3], config }, 'a')).toEqual({
+    channels: 1,
+    height: 2,
+    width: 3,
+  });
 });

@@ -1,12 +1,25 @@
 /** From the view's state to a walk, and what a model can serve of it. */
-import { type KernelName, kernels } from '../../../src/sample/kernels/index.ts';
+import {
+  type CountKernelName,
+  countKernels,
+  type KernelName,
+  kernels,
+  scoreCallsOf,
+} from '../../../src/sample/kernels/index.ts';
 import { blockSizes, furtherCalls } from '../../../src/sample/sequential/member.ts';
 import type { KeptPart, ModelFacts, Told, WalkSettings } from '../../engine/protocol.ts';
 import { callsOfScore, canBeGuided, sameKept } from '../../engine/steering.ts';
 import { memberOf, nearestLevel } from '../../engine/told.ts';
 import type { Choice } from '../../settings/setting.ts';
 import { type Kept, partOf } from './kept.ts';
-import { defaultsFor, type ImagesState, keptSettings, kernelNames, type Suited } from './schema.ts';
+import {
+  countKernelNames,
+  defaultsFor,
+  type ImagesState,
+  keptSettings,
+  kernelNames,
+  type Suited,
+} from './schema.ts';
 
 /** The walk that the controls ask for, given what is kept. */
 export const settingsOf = (state: ImagesState, kept?: Kept): WalkSettings => ({
@@ -52,15 +65,19 @@ export const sameSettings = (a: WalkSettings, b: WalkSettings): boolean =>
   );
 
 /** What of a model decides how it can be walked. */
-type Walkable = Pick<ModelFacts, 'stacked' | 'hasEnergy' | 'levels' | 'classes'>;
+type Walkable = Pick<ModelFacts, 'stacked' | 'hasEnergy' | 'levels' | 'classes' | 'counts'>;
 
-/** Kernels that can walk a model; all of them before there is one. */
-export const kernelsFor = (model: Walkable | undefined): readonly KernelName[] =>
-  kernelNames.filter((name) => !model || model.hasEnergy || !kernels[name].needsLogDensity);
+/** Kernels that can walk a model; all of Gaussian noise before there is one. */
+export const kernelsFor = (
+  model: Walkable | undefined,
+): readonly (KernelName | CountKernelName)[] =>
+  model?.counts
+    ? countKernelNames
+    : kernelNames.filter((name) => !model || model.hasEnergy || !kernels[name].needsLogDensity);
 
 /** Walks that a model can be given. */
-export const walksFor = ({ levels }: Told): readonly WalkSettings['walk'][] =>
-  levels ? ['joint', 'mean', 'sequential'] : ['joint', 'mean'];
+export const walksFor = ({ levels, counts }: Told): readonly WalkSettings['walk'][] =>
+  counts ? ['joint'] : levels ? ['joint', 'mean', 'sequential'] : ['joint', 'mean'];
 
 /** Classes that can be chosen: each chain the next, any where the model knows it, and each by name. */
 export function classesFor({ classes }: Told): readonly (string | Choice)[] {
@@ -105,7 +122,9 @@ export function servedBy(
   if (!walksFor(model).includes(served.walk)) {
     change(
       { walk: 'joint' },
-      'One measurement at a time needs a model of several noise levels; this one is walked jointly.',
+      model.counts
+        ? 'This model is of counts, which are walked jointly.'
+        : 'One measurement at a time needs a model of several noise levels; this one is walked jointly.',
     );
   }
   if (!classes) change({ class: undefined });
@@ -131,6 +150,9 @@ export function servedBy(
     );
   }
   const { kept } = settings;
+  if (kept && model.counts) {
+    change({ kept: undefined }, 'What is kept is for Gaussian noise, and this model is of counts.');
+  }
   if (kept && stacked > 1 && kept.noise !== undefined) {
     change(
       { kept: { ...kept, noise: undefined } },
@@ -144,12 +166,22 @@ export function servedBy(
     );
   }
   if (!kernelsFor(model).includes(settings.kernel)) {
-    change(
-      { kernel: 'sachs' },
-      `The kernel ${settings.kernel} needs an energy for its accept test, which this model does not give; sachs walks it.`,
-    );
+    const { kernel } = settings;
+    const [other, why] = otherKernel(model, kernel);
+    change({ kernel: other }, `The kernel ${kernel} ${why}; ${other} walks it.`);
   }
   return { settings: served, ...(notes.length > 0 && { note: notes.join(' ') }) };
+}
+
+/** The kernel in place of one that cannot walk a model, and why. */
+function otherKernel(
+  { counts }: Walkable,
+  kernel: WalkSettings['kernel'],
+): readonly [kernel: WalkSettings['kernel'], why: string] {
+  if (counts) return [countKernelNames[0]!, 'walks Gaussian noise, and this model is of counts'];
+  return Object.hasOwn(countKernels, kernel)
+    ? ['sachs', 'walks counts, and this model is of Gaussian noise']
+    : ['sachs', 'needs an energy for its accept test, which this model does not give'];
 }
 
 /** A model by its name and what it may be told. */
@@ -191,12 +223,12 @@ const moved = (state: ImagesState, from: Suited, to: Suited): Partial<ImagesStat
 
 /** Calls of the network for one step of a chain. */
 export const callsOfStep = (model: ModelFacts, settings: WalkSettings): number =>
-  kernels[settings.kernel].scoreCalls * callsOfScore(model, settings);
+  scoreCallsOf(settings.kernel) * callsOfScore(model, settings);
 
 /** Calls for each jump beside those of the steps: of the measurements after the first. */
 export function callsOfJump(model: ModelFacts, settings: WalkSettings): number {
   if (settings.walk !== 'sequential') return 0;
   const { length } = blockSizes(memberOf(model, settings).measurements);
-  const { scoreCalls } = kernels[settings.kernel];
-  return callsOfScore(model, settings) * furtherCalls(length, undefined, scoreCalls);
+  const calls = scoreCallsOf(settings.kernel);
+  return callsOfScore(model, settings) * furtherCalls(length, undefined, calls);
 }

@@ -25,17 +25,12 @@ export const dimensionsOf = ({ channels, height, width, alphabet }: ImageShape):
 
 /**
  * The pictures that a model makes; of sequences those of their letters.
- * @throws UserError for a model of something else, or of counts.
+ * @throws UserError for a model of something else.
  */
 export function imageShapeOf(
   { shape, config }: Pick<ModelFacts, 'shape' | 'config'>,
   name: string,
 ): ImageShape {
-  if (config?.noise.type === 'poisson') {
-    throw new UserError(
-      `${name}: is a model of counts, and this view walks models of normal noise; use mdensity sample`,
-    );
-  }
   const { alphabet } = config ?? {};
   if (alphabet) return { channels: 1, height: shape[0]!, width: shape[1]!, alphabet };
   const [channels = 0, height = 0, width = 0] = shape;

@@ -30,7 +30,10 @@ export function receiver(wall: Wall, id: number): FrameListener {
     shownAt = performance.now();
     const settings = wall.behind.settings!;
     const { model } = wall.shown;
-    const calls = { step: callsOfStep(model, settings), jump: callsOfJump(model, settings) };
+    const calls =
+      frame.calls === undefined
+        ? { step: callsOfStep(model, settings), jump: callsOfJump(model, settings) }
+        : { step: 0, jump: frame.calls };
     const history = addFrame(wall.shown.history, frame, { calls, now: shownAt });
     show({ history, measured: undefined });
     if (!wall.shown.playing) show({ history: rested(wall.shown.history) });
