@@ -23,8 +23,8 @@ export const kernelChoices: readonly { readonly value: KernelName; readonly labe
   Object.entries(labels).map(([value, label]) => ({ value: value as KernelName, label }));
 
 const labelsOfCounts: Readonly<Record<CountKernelName, string>> = {
-  'tau-leap': 'births and deaths by leaps',
-  'birth-death': 'births and deaths, exact',
+  'tau-leap': 'tau-leaping',
+  'birth-death': 'birth–death, exact',
 };
 
 /** Kernels of counts as choices, the usual one first. */
