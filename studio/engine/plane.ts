@@ -24,9 +24,21 @@ let places = 0;
 export function planeWalker(): PlaneWalker {
   places += 1;
   const place = places;
+  /** Why the worker that has the walk is no more: the one after it does not know the walk. */
+  let lost: Error | undefined;
   return {
-    begin: (walk) => ask((engine) => engine.beginPlane(place, walk)),
-    advance: (wish) => ask((engine) => engine.advancePlane(place, wish)),
+    begin: (walk) => {
+      lost = undefined;
+      const begun = ask((engine) => engine.beginPlane(place, walk));
+      whenBroken((error) => {
+        lost = error;
+      });
+      return begun;
+    },
+    advance: async (wish) => {
+      if (lost) throw lost;
+      return ask((engine) => engine.advancePlane(place, wish));
+    },
     measurements: (chain) => ask((engine) => engine.measurementsInPlane(place, chain)),
   };
 }

@@ -21,7 +21,7 @@ export interface EngineWorker {
   /** Tells a listener of the worker's end, until then of what it says itself. */
   untilBroken(onFailure: FailureListener): FailureListener & ProxyMarked;
   /** Calls back when the worker that runs now breaks down. */
-  whenBroken(callback: () => void): void;
+  whenBroken(callback: (error: Error) => void): void;
 }
 
 /** Names a worker with an engine of its own, so that it waits for no other's work. */
