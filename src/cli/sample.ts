@@ -49,7 +49,7 @@ export const sampleOptions = defineOptions({
   precision: {
     flags: '--precision <name>',
     description:
-      'single, or int8: scores in 8 bits, jumps in single precision; on the CPU, where it is faster',
+      'of scores, where it is faster: single, int8 (on the CPU), half (on a GPU); jumps are in single',
     schema: z.enum(precisions).default('single'),
   },
   ...walkKindOptions,

@@ -9,6 +9,7 @@ export { type Device, devices } from './device.ts';
 export { GraphError } from './error.ts';
 export { exportOnnx, exportOnnxBeside, exportOnnxPieces } from './export.ts';
 export { grad, pullBack, topological } from './gradient.ts';
+export { inHalfPrecision } from './half-precision.ts';
 export type { HostArray } from './host.ts';
 export { peakBytes } from './memory.ts';
 export type { ModelWithData } from './onnx.ts';

@@ -4,15 +4,9 @@
  * DequantizeLinear about each layer, which runtimes fuse with it into one kernel of integers
  * (Jacob et al. 2018, arXiv 1712.05877, section 2).
  */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  type GraphProto,
-  type ModelProto,
-  ModelProtoSchema,
-  type NodeProto,
-  StringStringEntryProtoSchema,
-  ValueInfoProtoSchema,
-} from 'onnx-buf';
+import { create, fromBinary } from '@bufbuild/protobuf';
+import { type GraphProto, ModelProtoSchema, type NodeProto, ValueInfoProtoSchema } from 'onnx-buf';
+import { edited, makersOf, sayPrecision } from './edit-onnx.ts';
 import { integer, nodeOf, type QuantizableLayer, quantizer, type Range } from './quantize-nodes.ts';
 import { readOnnx, type StoredArray } from './read-onnx.ts';
 import { onnxType } from './types.ts';
@@ -20,11 +14,19 @@ import { onnxType } from './types.ts';
 /** Numbers of weights below which a layer gains nothing. */
 const SMALL = 512;
 
-/** Lists the layers that could be computed in 8 bits. */
-export function quantizableLayers(bytes: Uint8Array, source: string): QuantizableLayer[] {
+/**
+ * Lists the layers that could be computed in 8 bits.
+ *
+ * @param made what `constantPart` makes.
+ */
+export function quantizableLayers(
+  bytes: Uint8Array,
+  source: string,
+  made: Readonly<Record<string, StoredArray>> = {},
+): QuantizableLayer[] {
   const { graph } = fromBinary(ModelProtoSchema, bytes);
-  const stored = readOnnx(bytes, source).constants();
-  const constant = constantsOf(graph!, stored);
+  const constants = { ...readOnnx(bytes, source).constants(), ...made };
+  const constant = (name: string) => (Object.hasOwn(constants, name) ? constants[name] : undefined);
   return graph!.node.flatMap((node): QuantizableLayer[] => {
     const [input, weight, bias] = node.input;
     const weights = weight === undefined ? undefined : constant(weight);
@@ -37,29 +39,33 @@ export function quantizableLayers(bytes: Uint8Array, source: string): Quantizabl
 }
 
 /**
- * Reads a constant by the name of what uses it: it may be cast from half precision and, of two
- * axes, turned before.
+ * Cuts from a file what makes weights and biases of constants alone, such as those cast from half
+ * precision or scaled: a file without inputs, whose outputs they are.
  */
-function constantsOf(graph: GraphProto, stored: Readonly<Record<string, StoredArray>>) {
-  const makers = makersOf(graph);
-  return function constant(name: string): StoredArray | undefined {
-    if (Object.hasOwn(stored, name)) return stored[name];
-    const maker = makers.get(name);
-    const before = maker?.input[0];
-    if (maker === undefined || before === undefined) return undefined;
-    if (maker.opType === 'Cast') return constant(before);
-    const found = maker.opType === 'Transpose' ? constant(before) : undefined;
-    return found?.shape.length === 2 ? turned(found) : undefined;
-  };
-}
-
-/** The transpose of a matrix. */
-function turned({ shape: [rows, columns], data }: StoredArray): StoredArray {
-  const values = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    values[(i % columns!) * rows! + Math.floor(i / columns!)] = data[i]!;
+export function constantPart(bytes: Uint8Array): {
+  readonly names: readonly string[];
+  readonly bytes: Uint8Array;
+} {
+  const { graph } = fromBinary(ModelProtoSchema, bytes);
+  const stored = new Set(graph!.initializer.map(({ name }) => name));
+  const made = new Set<string>();
+  for (const { opType, input, output, attribute } of graph!.node) {
+    const isSame = !/^(Random|Multinomial|Bernoulli|Dropout)/.test(opType);
+    const isPlain = attribute.every(({ g, graphs }) => g === undefined && graphs.length === 0);
+    const isOfConstants = input.every((name) => name === '' || stored.has(name) || made.has(name));
+    if (isSame && isPlain && isOfConstants) for (const name of output) made.add(name);
   }
-  return { shape: [columns!, rows!], data: values };
+  const taken = graph!.node.flatMap((node) =>
+    /^(Conv|Gemm|MatMul)$/.test(node.opType) ? node.input.slice(1, 3) : [],
+  );
+  const names = [...new Set(taken)].filter((name) => made.has(name));
+  const part = edited(bytes, (model) => {
+    model.graph.input = [];
+    model.graph.output = [];
+    for (const name of names) addOutput(model.graph, name);
+    dropUnused(model.graph);
+  });
+  return { names, bytes: part };
 }
 
 /** Axis of outputs in the weights; undefined for what is no layer that is known here. */
@@ -75,7 +81,9 @@ function axisOf({ opType, attribute }: NodeProto, rank: number): number | undefi
 }
 
 /** Suffixes of outputs of a file that measures. */
-const measured = { min: '/min', max: '/max', error: '/error', power: '/power' } as const;
+const measured = {
+  ...{ min: '/min', max: '/max', error: '/error', power: '/power', mean: '/mean' },
+} as const;
 
 /** Names an output of `withRanges` or `withErrors`. */
 export const measuredName = (name: string, what: keyof typeof measured) =>
@@ -91,21 +99,46 @@ export function withRanges(bytes: Uint8Array, tensors: readonly string[]): Uint8
   });
 }
 
-/** Writes a file with its graph changed, nodes in order. */
-function edited(
-  bytes: Uint8Array,
-  change: (model: ModelProto & { readonly graph: GraphProto }) => void,
-): Uint8Array {
-  const model = fromBinary(ModelProtoSchema, bytes);
-  const graph = model.graph!;
-  change(Object.assign(model, { graph }));
-  sortNodes(graph);
-  return toBinary(ModelProtoSchema, model);
+/** Shares of a range's lower and upper end that 8 bits may be spread over: the rest is cut off. */
+export const cuts: readonly (readonly [low: number, high: number])[] = [
+  1, 0.85, 0.7, 0.55, 0.4, 0.28,
+].flatMap(
+  (share) =>
+    (share === 1
+      ? [[1, 1]]
+      : [
+          [1, share],
+          [share, share],
+        ]) as [number, number][],
+);
+
+/** Names what `withCuts` measures of a tensor and a cut, by its place in `cuts`. */
+export const cutName = (name: string, cut: number) => `${name}/cut-${cut}`;
+
+/** Cuts a range. */
+export const cutRange = ({ min, max }: Range, [low, high]: readonly [number, number]): Range => ({
+  min: low * Math.min(0, min),
+  max: high * Math.max(0, max),
+});
+
+/** Adds outputs for the sum of squares of what 8 bits change in each tensor, by each cut. */
+export function withCuts(bytes: Uint8Array, ranges: ReadonlyMap<string, Range>): Uint8Array {
+  return edited(bytes, ({ graph }) => {
+    for (const [k, cut] of cuts.entries()) {
+      const cutRanges = [...ranges].map(([name, range]) => [name, cutRange(range, cut)] as const);
+      const writer = quantizer(graph, new Map(cutRanges), `/${k}`);
+      for (const name of ranges.keys()) {
+        const change = `${name}/${k}/change`;
+        graph.node.push(nodeOf('Sub', [writer.rounded(name), name], [change]));
+        addNumber(graph, 'ReduceSumSquare', [change], cutName(name, k));
+      }
+    }
+  });
 }
 
 /**
  * Adds outputs for what 8 bits change in each layer alone: the sum of squares of its output's
- * change, and of the output.
+ * change, and of the output; and for layers with a bias the mean change of each channel.
  */
 export function withErrors(
   bytes: Uint8Array,
@@ -122,6 +155,7 @@ export function withErrors(
       graph.node.push(nodeOf('Sub', [changed, layer.name], [change]));
       addNumber(graph, 'ReduceSumSquare', [change], measuredName(layer.name, 'error'));
       addNumber(graph, 'ReduceSumSquare', [layer.name], measuredName(layer.name, 'power'));
+      if (layer.bias) addMeans(graph, change, own.opType, measuredName(layer.name, 'mean'));
     }
   });
 }
@@ -141,27 +175,32 @@ export function quantizeLayers(
       writer.layer(layer, own!);
     }
     dropUnused(graph);
-    const others = model.metadataProps.filter(({ key }) => key !== PRECISION);
-    const said = create(StringStringEntryProtoSchema, { key: PRECISION, value: 'int8' });
-    model.metadataProps = [...others, said];
+    sayPrecision(model, 'int8');
   });
 }
-
-/** Metadata key of the precision that a file computes in, where it is not single. */
-export const PRECISION = 'precision';
 
 /** Adds a node that makes one number of a tensor, and that number as an output. */
 function addNumber(graph: GraphProto, op: string, input: readonly string[], name: string): void {
   const node = nodeOf(op, input, [name]);
   node.attribute.push(integer('keepdims', 0));
   graph.node.push(node);
-  const tensorType = { elemType: onnxType.float32, shape: { dim: [] } };
+  addOutput(graph, name, { dim: [] });
+}
+
+function addOutput(graph: GraphProto, name: string, shape?: { readonly dim: [] }): void {
+  const tensorType = { elemType: onnxType.float32, ...(shape && { shape }) };
   graph.output.push(
     create(ValueInfoProtoSchema, {
       name,
       type: { value: { case: 'tensorType', value: tensorType } },
     }),
   );
+}
+
+/** Adds the mean change of each channel of each example as an output; of rows, all of them. */
+function addMeans(graph: GraphProto, change: string, opType: string, name: string): void {
+  graph.node.push(nodeOf(opType === 'Conv' ? 'GlobalAveragePool' : 'Identity', [change], [name]));
+  addOutput(graph, name);
 }
 
 /** Drops nodes and constants that no output comes from. */
@@ -177,28 +216,4 @@ function dropUnused(graph: GraphProto): void {
   }
   graph.node = graph.node.filter(({ output }) => output.some((name) => used.has(name)));
   graph.initializer = graph.initializer.filter(({ name }) => used.has(name));
-}
-
-const makersOf = ({ node }: GraphProto): ReadonlyMap<string, NodeProto> =>
-  new Map(node.flatMap((one) => one.output.map((name) => [name, one] as const)));
-
-/** Puts each node behind those it takes from, which ONNX asks for. */
-function sortNodes(graph: GraphProto): void {
-  const makers = makersOf(graph);
-  const sorted = new Set<NodeProto>();
-  // Depth first, without recursion: graphs may be deep.
-  for (const node of graph.node) {
-    const open = [node];
-    while (open.length > 0) {
-      const top = open.at(-1)!;
-      const before = top.input
-        .map((name) => makers.get(name))
-        .find((maker) => maker !== undefined && !sorted.has(maker));
-      if (before === undefined) {
-        sorted.add(top);
-        open.pop();
-      } else open.push(before);
-    }
-  }
-  graph.node = [...sorted];
 }

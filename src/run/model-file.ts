@@ -6,6 +6,7 @@ import { type ModelSize, type OpenableModel, readOpenable } from '../graph/node/
 import { type DenoiserFile, openDenoiser } from '../model/index.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Work } from '../progress.ts';
+import { checkHalf, withHalfScores } from '../sample/half.ts';
 import { checkInt8, type Int8Options, inEightBits } from '../sample/int8.ts';
 import { boxNames, boxPath } from './model-box.ts';
 import { checkModelMemory } from './model-memory.ts';
@@ -105,6 +106,7 @@ export function readFitting(
   const workOf = ({ beside, isLarge }: ModelSize) => {
     if (isLarge) return 'openApart';
     if (precision === 'int8') return 'openInt8';
+    if (precision === 'half') return 'openHalf';
     return beside === 0 ? 'open' : 'openBeside';
   };
   return readOpenable(path, (size) => {
@@ -137,8 +139,8 @@ export async function loadModel(
   return openBytes(bytes, path, { ...options, ...outside, onNote });
 }
 
-/** How scores are computed: `int8` walks in 8 bits and jumps in single precision. */
-export const precisions = ['single', 'int8'] as const;
+/** How scores are computed: in 8 bits or half precision; jumps are in single precision always. */
+export const precisions = ['single', 'int8', 'half'] as const;
 export type Precision = (typeof precisions)[number];
 
 /** How a model is opened. */
@@ -149,7 +151,8 @@ export interface ModelOptions extends Int8Options {
 
 /**
  * Opens the bytes of a model.
- * @throws UserError as `openDenoiser` and, with `precision: 'int8'`, `inEightBits`.
+ * @throws UserError as `openDenoiser` and, with another precision than single, as `inEightBits`
+ *   and `withHalfScores`.
  */
 export async function openBytes(
   bytes: Uint8Array,
@@ -157,21 +160,27 @@ export async function openBytes(
   { precision = 'single', ...options }: ModelOptions,
 ): Promise<DenoiserFile> {
   if (!precisions.includes(precision)) {
-    throw new UserError(`precision ${precision}: is not known; give ${precisions.join(' or ')}`, {
-      facts: { option: 'precision', value: precision },
-    });
+    throw new UserError(
+      `precision ${precision}: is not known; give one of ${precisions.join(', ')}`,
+      {
+        facts: { option: 'precision', value: precision },
+      },
+    );
   }
   if (precision === 'int8') checkInt8(options.device);
-  if (precision === 'int8' && options.path !== undefined) {
+  if (precision === 'half') checkHalf(options.device);
+  if (precision !== 'single' && options.path !== undefined) {
     throw new UserError(
-      `${source}: has more than 2 GiB of weights, which int8 cannot take; leave precision out`,
+      `${source}: has more than 2 GiB of weights, which ${precision} cannot take; leave precision out`,
       { code: 'unsupported', facts: { option: 'precision', path: source } },
     );
   }
   const model = await openDenoiser(bytes, source, options);
   if (precision === 'single') return model;
   try {
-    return await inEightBits(model, bytes, source, options);
+    if (precision === 'int8') return await inEightBits(model, bytes, source, options);
+    const { onReport: _, ...opening } = options;
+    return await withHalfScores(model, bytes, source, opening);
   } catch (error) {
     await model.release();
     throw error;

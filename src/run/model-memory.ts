@@ -9,9 +9,16 @@ import { freeMemory, gigabytes } from '../free-memory.ts';
  * the file, the runtime's reading of it, and its weights in the order that kernels want.
  * `openBeside`: the same of weights that are brought inside from a file beside the model.
  * `openApart`: of those that the runtime reads itself. `openInt8`: beside the model opened, the
- * variants of its file that layers are tried in.
+ * variants of its file that layers are tried in; `openHalf`: its other file.
  */
-const HELD = { import: 3.1, open: 3.2, openBeside: 5.2, openApart: 1.4, openInt8: 8.6 } as const;
+const HELD = {
+  import: 3.1,
+  open: 3.2,
+  openBeside: 5.2,
+  openApart: 1.4,
+  openInt8: 8.6,
+  openHalf: 6.4,
+} as const;
 
 /** Share of the free memory that a model may take. */
 const USABLE = 0.9;

@@ -10,6 +10,7 @@ export {
 export { type CountJumpTarget, countTarget } from './count-target.ts';
 export { type DrawnJumps, drawJumps } from './draws.ts';
 export { fixedGuide } from './fixed.ts';
+export { type HalfOptions, type HalfReport, withHalfScores } from './half.ts';
 export { type ExampleStart, positionsFrom } from './initial.ts';
 export {
   type Int8Options,

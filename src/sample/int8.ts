@@ -1,18 +1,7 @@
-import type { Denoiser } from '../density/index.ts';
 import { UserError } from '../errors.ts';
-import { type CalibrationCall, type Device, type Quantized, quantizeOnnx } from '../graph/index.ts';
-import {
-  type Condition,
-  conditionInput,
-  conditionRows,
-  type DenoiserFile,
-  isLevel,
-  LEVEL_INPUT,
-  LEVEL_SLACK,
-  type OpenOptions,
-  withRough,
-} from '../model/index.ts';
-import { walkJump } from './walk-jump.ts';
+import { type Device, type Quantized, quantizeOnnx } from '../graph/index.ts';
+import type { DenoiserFile, OpenOptions } from '../model/index.ts';
+import { callsToTry, whereItGains } from './rough.ts';
 
 /** What 8 bits gained and cost, on this machine. */
 export interface Int8Report {
@@ -33,21 +22,6 @@ export interface Int8Options extends OpenOptions {
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
-/** Values of one call of the calibration, in 8 examples at least: ranges need many. */
-const VALUES = 2048;
-const FEWEST = 8;
-/** Calls at each level and condition. */
-const JUMPS = 2;
-/** Steps between them. */
-const EVERY = 8;
-const examplesOf = (shape: readonly number[]) =>
-  Math.max(FEWEST, Math.ceil(VALUES / shape.reduce((product, length) => product * length, 1)));
-
-/** Levels of a family that it is calibrated at. */
-const LEVELS = 4;
-/** Times as fast below which 8 bits are left off. */
-const GAIN = 1.1;
-
 /**
  * Gives a model scores in 8 bits: walks take them, jumps stay in single precision. Activations are
  * calibrated on walks of the model itself, at several levels and conditions where it knows them.
@@ -65,25 +39,15 @@ export async function inEightBits(
   options: Int8Options = {},
 ): Promise<DenoiserFile> {
   const quantized = await quantizeDenoiser(model, bytes, source, options);
-  const both = await withRough(model, quantized.bytes, source, options);
-  if (both.rate !== undefined || both.rough === undefined) return model;
-  const speed = await gain(both).catch(async (error: unknown) => {
-    await both.releaseRough();
-    throw error;
-  });
+  const { walked, speed } = await whereItGains(model, quantized.bytes, source, options);
   const { layers, kept, change } = quantized;
   options.onReport?.({ layers, kept, change, speed });
-  if (speed >= GAIN) {
-    options.onNote?.(
-      `scores in 8 bits, ${speed.toFixed(1)} times as fast as in single precision, in ${layers} of ${layers + kept.length} layers; they change x̂ by ${(100 * change).toPrecision(2)} % of ‖x̂ − ȳ‖`,
-    );
-    return both;
-  }
-  await both.releaseRough();
   options.onNote?.(
-    `8 bits are ${speed.toFixed(2)} times as fast as single precision here, so scores stay in single precision; processors with VNNI or dot products gain`,
+    walked === model
+      ? `8 bits are ${speed.toFixed(2)} times as fast as single precision here, so scores stay in single precision; processors with VNNI or dot products gain`
+      : `scores in 8 bits, ${speed.toFixed(1)} times as fast as in single precision, in ${layers} of ${layers + kept.length} layers; they change x̂ by ${(100 * change).toPrecision(2)} % of ‖x̂ − ȳ‖`,
   );
-  return model;
+  return walked;
 }
 
 /**
@@ -108,7 +72,7 @@ export async function quantizeDenoiser(
       `int8: ${source} is an energy, whose gradient 8 bits would not keep; leave it out`,
     );
   }
-  const calls = await calibrationOf(model, source, lowest);
+  const calls = await callsToTry(model, source, lowest);
   return quantizeOnnx(bytes, { calls, source, threads });
 }
 
@@ -127,93 +91,3 @@ const refusal = (problem: string) =>
     code: 'unsupported',
     facts: { option: 'precision', value: 'int8' },
   });
-
-type GaussianFile = Exclude<DenoiserFile, { readonly rate: number }>;
-
-/** What the model sees in walks of its own. */
-async function calibrationOf(
-  model: GaussianFile,
-  source: string,
-  lowest = model.sigma,
-): Promise<CalibrationCall[]> {
-  const { condition, shape } = model;
-  const chains = examplesOf(shape);
-  const calls: CalibrationCall[] = [];
-  for (const level of levelsToTry(model, lowest)) {
-    for (const given of conditionsToTry(model, chains)) {
-      const told = {
-        [LEVEL_INPUT]: new Float32Array(chains).fill(level),
-        ...(condition && {
-          [conditionInput(condition)]: conditionRows(condition, given, source)(chains),
-        }),
-      };
-      for (const x of await noisy(model.at(level, given), chains)) calls.push({ x, told });
-    }
-  }
-  return calls;
-}
-
-/** Positions of a short walk: what it begins with, and what it comes to. */
-async function noisy(denoiser: Denoiser, chains: number): Promise<Float32Array[]> {
-  const found: Float32Array[] = [];
-  if ((denoiser.stacked ?? 1) > 1) {
-    for await (const { state } of walkJump(denoiser, {
-      chains,
-      steps: EVERY * JUMPS,
-      jumpEvery: EVERY,
-    })) {
-      found.push(state.position.slice());
-    }
-    return found;
-  }
-  const walk = { chains, steps: EVERY * JUMPS, jumpEvery: EVERY, walk: 'mean' } as const;
-  for await (const { ybar } of walkJump(denoiser, walk)) found.push(ybar);
-  return found;
-}
-
-/** Levels that a walk may come to: the lowest, and those above for single measurements. */
-function levelsToTry({ levels, sigma }: GaussianFile, asked: number): readonly number[] {
-  // Another class than the model's is refused where it is walked.
-  const lowest = isLevel(levels, asked) ? asked : sigma;
-  if ('values' in levels) {
-    const above = levels.values.filter((level) => level >= lowest * (1 - LEVEL_SLACK));
-    const step = Math.max(1, Math.ceil(above.length / LEVELS));
-    return above.filter((_, i) => i % step === 0 || i === above.length - 1);
-  }
-  const to = Math.max(lowest, levels.to);
-  const between = Array.from(
-    { length: LEVELS },
-    (_, i) => lowest * (to / lowest) ** (i / (LEVELS - 1)),
-  );
-  return [...new Set(between.map((level) => Math.min(level, to)))];
-}
-
-/** No condition, where the model knows any image, and each chain its own. */
-function conditionsToTry({ condition }: GaussianFile, chains: number): readonly Condition[] {
-  if (condition?.type !== 'class') return [{}];
-  const { classes, required = false } = condition;
-  const each = { class: Array.from({ length: chains }, (_, i) => i % classes) };
-  return required ? [each] : [{}, each];
-}
-
-/** Estimates in a second of the rough one, over those of the exact: each at its fastest. */
-async function gain(model: GaussianFile): Promise<number> {
-  const { shape, sigma, stacked = 1 } = model;
-  const chains = examplesOf(shape);
-  // The condition that it was opened with may be one for each of other chains.
-  const { denoise, rough } = model.at(sigma, conditionsToTry(model, chains)[0]);
-  const size = shape.reduce((product, length) => product * length, stacked * chains);
-  const z = new Float32Array(size).fill(0.5 * sigma);
-  const out = new Float32Array(size);
-  let [exact, quick] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const timed = async (of: NonNullable<Denoiser['rough']>) => {
-    const start = performance.now();
-    await of(z, out);
-    return performance.now() - start;
-  };
-  for (let round = 0; round < 4; round++) {
-    exact = Math.min(exact, await timed(denoise));
-    quick = Math.min(quick, await timed(rough!));
-  }
-  return exact / quick;
-}
