@@ -3,7 +3,7 @@ import { frechetDistance } from './frechet-distance.ts';
 import { kernelDistance } from './kernel-distance.ts';
 import { memorisation } from './memorisation.ts';
 import { precisionRecall } from './precision-recall.ts';
-import { spread, spreadOverDraws } from './rows.ts';
+import { spread } from './rows.ts';
 
 /** A data set's features, ready to compare samples with. */
 export interface References {
@@ -69,7 +69,7 @@ export function coverage(
 ) {
   const count = Math.min(PAIRS, samples.length / dimension, features.length / dimension);
   return precisionRecall(
-    spreadOverDraws(samples, dimension, count),
+    spread(samples, dimension, count),
     spread(features, dimension, count),
     dimension,
     options,
@@ -86,7 +86,7 @@ export function copies(
   options: DistanceOptions = {},
 ) {
   const count = Math.min(LOOKED_UP, samples.length / dimension);
-  const looked = spreadOverDraws(samples, dimension, count);
+  const looked = spread(samples, dimension, count);
   return memorisation({ samples: looked, training: features, dimension, ...options });
 }
 

@@ -1,33 +1,18 @@
 /** Some of many rows, of images or features. */
-
-/** Takes `count` rows, evenly from the first on. */
-export function spread(features: Float32Array, dimension: number, count: number): Float32Array {
-  const part = features.length / dimension / count;
-  return choose(features, dimension, count, (i) => Math.floor(i * part));
-}
+import { fillUniform, randomKey } from '../random.ts';
 
 /**
- * Spreads as `spread` does, over samples in the order of chains: not the same draw of every chain.
+ * Takes `count` rows, one from each of as many equal parts, at random and always the same: rows at
+ * equal distances would be of one class where classes take turns, or the same draw of every chain.
  */
-export function spreadOverDraws(
-  features: Float32Array,
-  dimension: number,
-  count: number,
-): Float32Array {
-  const part = features.length / dimension / count;
-  return choose(features, dimension, count, (i) => Math.floor(i * part) + (i % Math.floor(part)));
-}
-
-function choose(
-  features: Float32Array,
-  dimension: number,
-  count: number,
-  rowOf: (i: number) => number,
-): Float32Array {
+export function spread(features: Float32Array, dimension: number, count: number): Float32Array {
   if (features.length === count * dimension) return features;
+  const rows = features.length / dimension;
+  const places = new Float32Array(count);
+  fillUniform(randomKey(0), 0, places);
   const chosen = new Float32Array(count * dimension);
   for (let i = 0; i < count; i++) {
-    const row = rowOf(i);
+    const row = Math.min(rows - 1, Math.floor(((i + places[i]!) * rows) / count));
     chosen.set(features.subarray(row * dimension, (row + 1) * dimension), i * dimension);
   }
   return chosen;
