@@ -31,7 +31,7 @@ export interface QuantizeOptions {
   readonly source: string;
   /**
    * Largest change of the output at any call, as a share of ‖output − input‖: layers that change
-   * it most stay in single precision until it is met. Default 0.04.
+   * it most stay in single precision until it is met. Default 0.03.
    */
   readonly tolerance?: number;
   readonly threads?: number | undefined;
@@ -47,8 +47,8 @@ export interface Quantized {
   readonly change: number;
 }
 
-/** Change of the output that a walk does not feel: 4 % of a score is 0.16 % of its square. */
-const TOLERANCE = 0.04;
+/** Change of the output that a walk does not feel: 3 % of a score is 0.1 % of its square. */
+const TOLERANCE = 0.03;
 
 /**
  * Writes a model's convolutions and products with constant weights in 8 bits (see `quantize.ts`).
@@ -259,15 +259,17 @@ async function bySensitivity(
       for (let i = 0; i < changes.length; i++) mean[i % mean.length]! += changes[i]! / rows;
     }
   });
-  for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / calls));
+  const averaged = [...means].map(
+    ([name, sums]) => [name, sums.map((sum) => sum / calls)] as const,
+  );
   const share = ({ name }: QuantizableLayer) => {
     const { error, power } = shares.get(name)!;
     return error / Math.max(power, Number.MIN_VALUE);
   };
-  return { sorted: [...layers].sort((a, b) => share(b) - share(a)), means };
+  return { sorted: [...layers].sort((a, b) => share(b) - share(a)), means: new Map(averaged) };
 }
 
-/** Takes from a layer's bias what 8 bits add to its outputs on average (Nagel et al. 2019, §4.2). */
+/** Takes from a bias what 8 bits add to a layer's outputs on average (Nagel et al. 2019, §4.2). */
 const withoutMean =
   (means: ReadonlyMap<string, Float64Array>) =>
   (layer: QuantizableLayer): QuantizableLayer => {

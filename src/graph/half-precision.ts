@@ -1,8 +1,8 @@
 /**
  * The layers of an ONNX file, and what lies between them, in half precision: for GPUs, which are
- * faster in it. What lies before the first layer and behind the last stays in single precision, for
- * there x̂ is a sum with its input, and a score the small difference of the two; and so does what is
- * not made of the image, such as noise levels and their embeddings.
+ * faster in it. What lies before the first layer and behind the last stays in single precision,
+ * for there x̂ is a sum with its input, and a score the small difference of the two; and so does
+ * what is not made of the image, such as noise levels and their embeddings.
  */
 import { fromBinary } from '@bufbuild/protobuf';
 import { type GraphProto, ModelProtoSchema, type NodeProto } from 'onnx-buf';
