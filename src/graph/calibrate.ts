@@ -10,9 +10,11 @@ import {
   measuredName,
   quantizableLayers,
   quantizeLayers,
+  SWITCHES,
   withCuts,
-  withErrors,
+  withMeans,
   withRanges,
+  withSwitches,
 } from './quantize.ts';
 import type { QuantizableLayer, Range } from './quantize-nodes.ts';
 import { type OnnxDescription, readOnnx, type StoredArray } from './read-onnx.ts';
@@ -31,7 +33,7 @@ export interface QuantizeOptions {
   readonly source: string;
   /**
    * Largest change of the output at any call, as a share of ‖output − input‖: layers that change
-   * it most stay in single precision until it is met. Default 0.03.
+   * it most stay in single precision until it is met. Default 0.015.
    */
   readonly tolerance?: number;
   readonly threads?: number | undefined;
@@ -47,13 +49,13 @@ export interface Quantized {
   readonly change: number;
 }
 
-/** Change of the output that a walk does not feel: 3 % of a score is 0.1 % of its square. */
-const TOLERANCE = 0.03;
+/** Change of the output that a walk does not feel: 1.5 % of a score is 0.02 % of its square. */
+const TOLERANCE = 0.015;
 
 /**
  * Writes a model's convolutions and products with constant weights in 8 bits (see `quantize.ts`).
- * Each layer is tried alone on the calls; where all together change the output by more than
- * `tolerance`, those with the largest error of their own are left out.
+ * Each layer is tried alone; where all together change the output by more than `tolerance`, those
+ * that change it most are left out.
  *
  * @throws GraphError (`unsupported`) where no layer can be, or none within the tolerance.
  */
@@ -77,10 +79,11 @@ export async function quantizeOnnx(
     });
   }
   const ranges = await cutRanges(runs, bytes, await rangesOf(runs, bytes, layers));
-  const { sorted, means } = await bySensitivity(runs, bytes, layers, ranges);
+  const corrected = await unbiased(runs, bytes, layers, ranges);
+  const sorted = await bySensitivity(runs, bytes, corrected, ranges);
   const exact = await runs.outputs(bytes);
   const attempt = async (left: number) => {
-    const made = quantizeLayers(bytes, sorted.slice(left).map(withoutMean(means)), ranges);
+    const made = quantizeLayers(bytes, sorted.slice(left), ranges);
     const change = changeOf(calls, exact, await runs.outputs(made));
     return { bytes: made, left, change };
   };
@@ -130,58 +133,97 @@ async function constantsMadeIn(bytes: Uint8Array): Promise<Record<string, Stored
 
 /** Runs variants of a model on the calls. */
 function callsOf(
-  { input, output, further }: OnnxDescription,
+  description: OnnxDescription,
   calls: readonly CalibrationCall[],
   threads: number | undefined,
 ) {
+  const { input, output, further } = description;
   const size = input.shape.reduce((product, length) => product * length, 1);
-  async function each(
-    bytes: Uint8Array,
-    fetches: readonly string[],
-    see: (results: Ort.InferenceSession.OnnxValueMapType) => void,
-  ): Promise<void> {
-    const { Tensor } = await loadRuntime();
+  async function opened<T>(bytes: Uint8Array, work: (session: Session) => Promise<T>): Promise<T> {
     const session = await openSession(bytes, {
       device: 'cpu',
       ...(threads !== undefined && { threads }),
     });
     try {
-      for (const { x, told = {} } of calls) {
-        const count = x.length / size;
-        const feeds: Record<string, Ort.Tensor> = {
-          [input.name]: new Tensor('float32', x, [count, ...input.shape]),
-        };
-        for (const { name, shape } of further) {
-          feeds[name] = new Tensor('float32', told[name]!, [count, ...shape]);
-        }
-        see(await session.run(feeds, [...fetches]));
-      }
+      return await work(session);
     } finally {
       await session.release();
     }
   }
+  async function run(
+    session: Session,
+    fetches: readonly string[],
+    see: (results: Ort.InferenceSession.OnnxValueMapType) => void,
+    more: Readonly<Record<string, Ort.Tensor>> = {},
+  ): Promise<void> {
+    const { Tensor } = await loadRuntime();
+    for (const { x, told = {} } of calls) {
+      const count = x.length / size;
+      const feeds: Record<string, Ort.Tensor> = {
+        ...more,
+        [input.name]: new Tensor('float32', x, [count, ...input.shape]),
+      };
+      for (const { name, shape } of further) {
+        feeds[name] = new Tensor('float32', told[name]!, [count, ...shape]);
+      }
+      see(await session.run(feeds, [...fetches]));
+    }
+  }
+  const each = (
+    ...[bytes, fetches, see]: [Uint8Array, readonly string[], Parameters<typeof run>[2]]
+  ) => opened(bytes, (session) => run(session, fetches, see));
+  async function outputsOf(session: Session, more?: Readonly<Record<string, Ort.Tensor>>) {
+    const found: Float32Array[] = [];
+    const see: Parameters<typeof run>[2] = (results) => {
+      found.push((results[output.name]!.data as Float32Array).slice());
+    };
+    await run(session, [output.name], see, more);
+    return found;
+  }
   return {
+    calls,
+    /** Results of each call. */
+    each,
     /** Outputs of each call. */
-    async outputs(bytes: Uint8Array): Promise<Float32Array[]> {
-      const found: Float32Array[] = [];
-      await each(bytes, [output.name], (results) => {
-        found.push((results[output.name]!.data as Float32Array).slice());
-      });
-      return found;
-    },
+    outputs: (bytes: Uint8Array) => opened(bytes, (session) => outputsOf(session)),
+    /** Outputs of each call in each state of an input that a variant adds. */
+    switched: (bytes: Uint8Array, name: string, states: readonly Float32Array[]) =>
+      opened(bytes, async (session) => {
+        const { Tensor } = await loadRuntime();
+        const found: Float32Array[][] = [];
+        for (const state of states) {
+          found.push(await outputsOf(session, { [name]: new Tensor('float32', state) }));
+        }
+        return found;
+      }),
     /** Numbers that a measuring variant gives at each call. */
-    async numbers(
+    numbers: (
       bytes: Uint8Array,
       names: readonly string[],
       see: (name: string, value: number) => void,
-    ): Promise<void> {
-      await each(bytes, names, (results) => {
+    ) =>
+      each(bytes, names, (results) => {
         for (const name of names) see(name, Number(results[name]!.data[0]));
-      });
-    },
-    /** Numbers, and arrays, that a measuring variant gives at each call. */
-    arrays: each,
+      }),
+    /** Some of the calls, from the first to the last, and some examples of each. */
+    few: (most: number, examples: number) =>
+      callsOf(description, fewOf(calls, most, examples, size), threads),
   };
+}
+
+type Session = Ort.InferenceSession;
+
+function fewOf(calls: readonly CalibrationCall[], most: number, examples: number, size: number) {
+  const every = Math.max(1, (calls.length - 1) / (most - 1));
+  const places = new Set(calls.map((_, k) => Math.min(calls.length - 1, Math.round(k * every))));
+  return [...places].map((place): CalibrationCall => {
+    const { x, told = {} } = calls[place]!;
+    const count = x.length / size;
+    const rows = Math.min(count, examples);
+    const cut = (values: Float32Array) => values.slice(0, (values.length / count) * rows);
+    const some = Object.entries(told).map(([name, values]) => [name, cut(values)]);
+    return { x: cut(x), told: Object.fromEntries(some) };
+  });
 }
 
 type Runs = ReturnType<typeof callsOf>;
@@ -223,62 +265,63 @@ async function cutRanges(runs: Runs, bytes: Uint8Array, ranges: ReadonlyMap<stri
   return new Map<string, Range>(best);
 }
 
-/** What 8 bits change in layers, each alone. */
-interface Sensitivity {
-  /** By the change relative to the output; the largest first. */
-  readonly sorted: readonly QuantizableLayer[];
-  /** Mean change of each output of the layers with a bias. */
-  readonly means: ReadonlyMap<string, Float64Array>;
+/** Layers whose biases take back what 8 bits add to their outputs on average. */
+async function unbiased(
+  runs: Runs,
+  bytes: Uint8Array,
+  layers: readonly QuantizableLayer[],
+  ranges: ReadonlyMap<string, Range>,
+): Promise<QuantizableLayer[]> {
+  const biased = layers.filter(({ bias }) => bias !== undefined);
+  if (biased.length === 0) return [...layers];
+  const sums = new Map(
+    biased.map(({ name, bias }) => [name, new Float64Array(bias!.data.length)] as const),
+  );
+  let calls = 0;
+  const names = biased.map(({ name }) => measuredName(name, 'mean'));
+  await runs.each(withMeans(bytes, biased, ranges), names, (results) => {
+    calls += 1;
+    for (const [name, sum] of sums) {
+      const changes = results[measuredName(name, 'mean')]!.data as Float32Array;
+      const rows = changes.length / sum.length;
+      for (let i = 0; i < changes.length; i++) sum[i % sum.length]! += changes[i]! / rows;
+    }
+  });
+  return layers.map((layer) => withoutMean(layer, sums.get(layer.name), calls));
 }
 
+/** Takes from a bias a mean of calls (Nagel et al. 2019, section 4.2). */
+function withoutMean(layer: QuantizableLayer, sums: Float64Array | undefined, calls: number) {
+  const { bias } = layer;
+  if (bias === undefined || sums === undefined) return layer;
+  return {
+    ...layer,
+    bias: { ...bias, data: bias.data.map((value, i) => value - sums[i]! / calls) },
+  };
+}
+
+/** Calls, and examples of each, that layers are tried on one by one. */
+const TRIED_CALLS = 4;
+const TRIED_EXAMPLES = 2;
+
+/** Layers by what the output changes by where each alone is in 8 bits; the largest change first. */
 async function bySensitivity(
   runs: Runs,
   bytes: Uint8Array,
   layers: readonly QuantizableLayer[],
   ranges: ReadonlyMap<string, Range>,
-): Promise<Sensitivity> {
-  const shares = new Map(layers.map(({ name }) => [name, { error: 0, power: 0 }]));
-  const biased = layers.filter(({ bias }) => bias !== undefined);
-  const means = new Map(
-    biased.map(({ name, bias }) => [name, new Float64Array(bias!.data.length)]),
+): Promise<QuantizableLayer[]> {
+  const few = runs.few(TRIED_CALLS, TRIED_EXAMPLES);
+  const states = [...Array(layers.length + 1).keys()].map((on) =>
+    Float32Array.from(layers, (_, i) => (i === on ? 1 : 0)),
   );
-  let calls = 0;
-  const names = [
-    ...layers.flatMap(({ name }) => [measuredName(name, 'error'), measuredName(name, 'power')]),
-    ...biased.map(({ name }) => measuredName(name, 'mean')),
-  ];
-  await runs.arrays(withErrors(bytes, layers, ranges), names, (results) => {
-    calls += 1;
-    for (const [name, sums] of shares) {
-      sums.error += Number(results[measuredName(name, 'error')]!.data[0]);
-      sums.power += Number(results[measuredName(name, 'power')]!.data[0]);
-    }
-    for (const [name, mean] of means) {
-      const changes = results[measuredName(name, 'mean')]!.data as Float32Array;
-      const rows = changes.length / mean.length;
-      for (let i = 0; i < changes.length; i++) mean[i % mean.length]! += changes[i]! / rows;
-    }
-  });
-  const averaged = [...means].map(
-    ([name, sums]) => [name, sums.map((sum) => sum / calls)] as const,
+  const found = await few.switched(withSwitches(bytes, layers, ranges), SWITCHES, states);
+  const exact = found.at(-1)!;
+  const changes = new Map(
+    layers.map(({ name }, i) => [name, changeOf(few.calls, exact, found[i]!)] as const),
   );
-  const share = ({ name }: QuantizableLayer) => {
-    const { error, power } = shares.get(name)!;
-    return error / Math.max(power, Number.MIN_VALUE);
-  };
-  return { sorted: [...layers].sort((a, b) => share(b) - share(a)), means: new Map(averaged) };
+  return [...layers].sort((a, b) => changes.get(b.name)! - changes.get(a.name)!);
 }
-
-/** Takes from a bias what 8 bits add to a layer's outputs on average (Nagel et al. 2019, §4.2). */
-const withoutMean =
-  (means: ReadonlyMap<string, Float64Array>) =>
-  (layer: QuantizableLayer): QuantizableLayer => {
-    const { bias, name } = layer;
-    const mean = means.get(name);
-    if (bias === undefined || mean === undefined) return layer;
-    const data = bias.data.map((value, i) => value - mean[i]!);
-    return { ...layer, bias: { ...bias, data } };
-  };
 
 /** The largest of the calls' changes: one level is not to be outweighed by a noisier one. */
 function changeOf(

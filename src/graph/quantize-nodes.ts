@@ -97,7 +97,9 @@ export function quantizer(graph: GraphProto, ranges: ReadonlyMap<string, Range>,
     graph.node.push(create(NodeProtoSchema, { ...node, name: sum, input: inputs, output: [sum] }));
     round(sum, output!, step(name));
   }
-  return { layer, rounded: roundOnce };
+  /** A whole number, to index by. */
+  const place = (name: string, i: number) => constant(name, type.int32, [], Int32Array.of(i));
+  return { layer, rounded: roundOnce, place };
 }
 
 interface Activation {

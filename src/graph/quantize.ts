@@ -5,7 +5,14 @@
  * (Jacob et al. 2018, arXiv 1712.05877, section 2).
  */
 import { create, fromBinary } from '@bufbuild/protobuf';
-import { type GraphProto, ModelProtoSchema, type NodeProto, ValueInfoProtoSchema } from 'onnx-buf';
+import {
+  TensorShapeProto_DimensionSchema as DimensionSchema,
+  type GraphProto,
+  ModelProtoSchema,
+  type NodeProto,
+  type TensorShapeProto_Dimension,
+  ValueInfoProtoSchema,
+} from 'onnx-buf';
 import { edited, makersOf, sayPrecision } from './edit-onnx.ts';
 import { integer, nodeOf, type QuantizableLayer, quantizer, type Range } from './quantize-nodes.ts';
 import { readOnnx, type StoredArray } from './read-onnx.ts';
@@ -82,7 +89,7 @@ function axisOf({ opType, attribute }: NodeProto, rank: number): number | undefi
 
 /** Suffixes of outputs of a file that measures. */
 const measured = {
-  ...{ min: '/min', max: '/max', error: '/error', power: '/power', mean: '/mean' },
+  ...{ min: '/min', max: '/max', mean: '/mean' },
 } as const;
 
 /** Names an output of `withRanges` or `withErrors`. */
@@ -136,11 +143,8 @@ export function withCuts(bytes: Uint8Array, ranges: ReadonlyMap<string, Range>):
   });
 }
 
-/**
- * Adds outputs for what 8 bits change in each layer alone: the sum of squares of its output's
- * change, and of the output; and for layers with a bias the mean change of each channel.
- */
-export function withErrors(
+/** Adds outputs for the mean change of each channel by 8 bits, in layers with a bias. */
+export function withMeans(
   bytes: Uint8Array,
   layers: readonly QuantizableLayer[],
   ranges: ReadonlyMap<string, Range>,
@@ -153,10 +157,38 @@ export function withErrors(
       writer.layer(layer, { ...own, output: [changed] });
       const change = `${layer.name}/change`;
       graph.node.push(nodeOf('Sub', [changed, layer.name], [change]));
-      addNumber(graph, 'ReduceSumSquare', [change], measuredName(layer.name, 'error'));
-      addNumber(graph, 'ReduceSumSquare', [layer.name], measuredName(layer.name, 'power'));
-      if (layer.bias) addMeans(graph, change, own.opType, measuredName(layer.name, 'mean'));
+      addMeans(graph, change, own.opType, measuredName(layer.name, 'mean'));
     }
+  });
+}
+
+/** The input of `withSwitches`. */
+export const SWITCHES = 'in-8-bits';
+
+/** Adds an input that says of each layer whether it is in 8 bits: 1, or 0. */
+export function withSwitches(
+  bytes: Uint8Array,
+  layers: readonly QuantizableLayer[],
+  ranges: ReadonlyMap<string, Range>,
+): Uint8Array {
+  return edited(bytes, ({ graph }) => {
+    const writer = quantizer(graph, ranges);
+    for (const [i, layer] of layers.entries()) {
+      const { name } = layer;
+      const own = graph.node.find(({ output }) => output[0] === name)!;
+      const [single, changed] = [`${name}/single`, `${name}/in-8-bits`];
+      writer.layer(layer, { ...own, output: [changed] });
+      Object.assign(own, { name: single, output: [single] });
+      const place = writer.place(`${name}/place`, i);
+      graph.node.push(
+        nodeOf('Gather', [SWITCHES, place], [`${name}/switch`]),
+        nodeOf('Sub', [changed, single], [`${name}/change`]),
+        nodeOf('Mul', [`${name}/change`, `${name}/switch`], [`${name}/switched`]),
+        nodeOf('Add', [single, `${name}/switched`], [name]),
+      );
+    }
+    const dim = { value: { case: 'dimValue' as const, value: BigInt(layers.length) } };
+    graph.input.push(valueInfo(SWITCHES, { dim: [create(DimensionSchema, dim)] }));
   });
 }
 
@@ -187,15 +219,23 @@ function addNumber(graph: GraphProto, op: string, input: readonly string[], name
   addOutput(graph, name, { dim: [] });
 }
 
-function addOutput(graph: GraphProto, name: string, shape?: { readonly dim: [] }): void {
-  const tensorType = { elemType: onnxType.float32, ...(shape && { shape }) };
-  graph.output.push(
-    create(ValueInfoProtoSchema, {
-      name,
-      type: { value: { case: 'tensorType', value: tensorType } },
-    }),
-  );
+function addOutput(graph: GraphProto, name: string, shape?: Shape): void {
+  graph.output.push(valueInfo(name, shape));
 }
+
+type Shape = { readonly dim: TensorShapeProto_Dimension[] };
+
+/** Describes an input or output of single precision. */
+const valueInfo = (name: string, shape?: Shape) =>
+  create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      value: {
+        case: 'tensorType',
+        value: { elemType: onnxType.float32, ...(shape && { shape }) },
+      },
+    },
+  });
 
 /** Adds the mean change of each channel of each example as an output; of rows, all of them. */
 function addMeans(graph: GraphProto, change: string, opType: string, name: string): void {
