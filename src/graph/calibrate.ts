@@ -4,14 +4,10 @@ import { GraphError } from './error.ts';
 import type { Scalars } from './onnx-file.ts';
 import {
   constantPart,
-  cutName,
-  cutRange,
-  cuts,
   measuredName,
   quantizableLayers,
   quantizeLayers,
   SWITCHES,
-  withCuts,
   withMeans,
   withRanges,
   withSwitches,
@@ -33,9 +29,9 @@ export interface QuantizeOptions {
   readonly source: string;
   /**
    * Largest change of the output at any call, as a share of ‖output − input‖: layers that change
-   * it most stay in single precision until it is met. Default 0.015.
+   * it most stay in single precision until it is met. Default 0.01.
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   readonly threads?: number | undefined;
 }
 
@@ -49,8 +45,8 @@ export interface Quantized {
   readonly change: number;
 }
 
-/** Change of the output that a walk does not feel: 1.5 % of a score is 0.02 % of its square. */
-const TOLERANCE = 0.015;
+/** Change of the output that a walk does not feel: 1 % of a score is 0.01 % of its square. */
+const TOLERANCE = 0.01;
 
 /**
  * Writes a model's convolutions and products with constant weights in 8 bits (see `quantize.ts`).
@@ -78,7 +74,7 @@ export async function quantizeOnnx(
       facts: { source },
     });
   }
-  const ranges = await cutRanges(runs, bytes, await rangesOf(runs, bytes, layers));
+  const ranges = await rangesOf(runs, bytes, layers);
   const corrected = await unbiased(runs, bytes, layers, ranges);
   const sorted = await bySensitivity(runs, bytes, corrected, ranges);
   const exact = await runs.outputs(bytes);
@@ -246,23 +242,6 @@ async function rangesOf(runs: Runs, bytes: Uint8Array, layers: readonly Quantiza
       },
     ]),
   );
-}
-
-/**
- * Ranges without their ends where 8 bits are closer to the values so: what is beyond is cut off,
- * and the steps are smaller.
- */
-async function cutRanges(runs: Runs, bytes: Uint8Array, ranges: ReadonlyMap<string, Range>) {
-  const sums = new Map<string, number>();
-  const names = [...ranges.keys()].flatMap((name) => cuts.map((_, k) => cutName(name, k)));
-  await runs.numbers(withCuts(bytes, ranges), names, (name, value) => {
-    sums.set(name, (sums.get(name) ?? 0) + value);
-  });
-  const best = [...ranges].map(([name, range]) => {
-    const errors = cuts.map((_, k) => sums.get(cutName(name, k))!);
-    return [name, cutRange(range, cuts[errors.indexOf(Math.min(...errors))]!)] as const;
-  });
-  return new Map<string, Range>(best);
 }
 
 /** Layers whose biases take back what 8 bits add to their outputs on average. */

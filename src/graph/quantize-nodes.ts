@@ -31,12 +31,8 @@ export interface QuantizableLayer {
 /** ONNX's numbers of types, as in `types.ts`, with the one that only 8 bits need. */
 const type = { float32: 1, uint8: 2, int8: 3, int32: 6 } as const;
 
-/**
- * Writes nodes of 8 bits into a graph; a tensor that two layers take is brought to 8 bits once.
- *
- * @param suffix of the names of tensors in 8 bits, where several writers write into a graph.
- */
-export function quantizer(graph: GraphProto, ranges: ReadonlyMap<string, Range>, suffix = '') {
+/** Writes nodes of 8 bits into a graph; a tensor that two layers take is brought to 8 bits once. */
+export function quantizer(graph: GraphProto, ranges: ReadonlyMap<string, Range>) {
   const steps = new Map<string, Activation>();
   const rounded = new Set<string>();
 
@@ -50,8 +46,8 @@ export function quantizer(graph: GraphProto, ranges: ReadonlyMap<string, Range>,
     if (known) return known;
     const { scale, zero } = stepOf(ranges.get(name)!);
     const names = [
-      constant(`${name}${suffix}/scale`, type.float32, [], Float32Array.of(scale)),
-      constant(`${name}${suffix}/zero`, type.uint8, [], Uint8Array.of(zero)),
+      constant(`${name}/scale`, type.float32, [], Float32Array.of(scale)),
+      constant(`${name}/zero`, type.uint8, [], Uint8Array.of(zero)),
     ];
     steps.set(name, { scale, names });
     return { scale, names };
@@ -62,7 +58,7 @@ export function quantizer(graph: GraphProto, ranges: ReadonlyMap<string, Range>,
     graph.node.push(nodeOf('DequantizeLinear', [`${to}/8-bit`, ...names], [to]));
   }
   function roundOnce(name: string): string {
-    const to = `${name}${suffix}/rounded`;
+    const to = `${name}/rounded`;
     if (!rounded.has(name)) round(name, to, step(name));
     rounded.add(name);
     return to;
@@ -99,7 +95,7 @@ export function quantizer(graph: GraphProto, ranges: ReadonlyMap<string, Range>,
   }
   /** A whole number, to index by. */
   const place = (name: string, i: number) => constant(name, type.int32, [], Int32Array.of(i));
-  return { layer, rounded: roundOnce, place };
+  return { layer, place };
 }
 
 interface Activation {

@@ -106,43 +106,6 @@ export function withRanges(bytes: Uint8Array, tensors: readonly string[]): Uint8
   });
 }
 
-/** Shares of a range's lower and upper end that 8 bits may be spread over: the rest is cut off. */
-export const cuts: readonly (readonly [low: number, high: number])[] = [
-  1, 0.85, 0.7, 0.55, 0.4, 0.28,
-].flatMap(
-  (share) =>
-    (share === 1
-      ? [[1, 1]]
-      : [
-          [1, share],
-          [share, share],
-        ]) as [number, number][],
-);
-
-/** Names what `withCuts` measures of a tensor and a cut, by its place in `cuts`. */
-export const cutName = (name: string, cut: number) => `${name}/cut-${cut}`;
-
-/** Cuts a range. */
-export const cutRange = ({ min, max }: Range, [low, high]: readonly [number, number]): Range => ({
-  min: low * Math.min(0, min),
-  max: high * Math.max(0, max),
-});
-
-/** Adds outputs for the sum of squares of what 8 bits change in each tensor, by each cut. */
-export function withCuts(bytes: Uint8Array, ranges: ReadonlyMap<string, Range>): Uint8Array {
-  return edited(bytes, ({ graph }) => {
-    for (const [k, cut] of cuts.entries()) {
-      const cutRanges = [...ranges].map(([name, range]) => [name, cutRange(range, cut)] as const);
-      const writer = quantizer(graph, new Map(cutRanges), `/${k}`);
-      for (const name of ranges.keys()) {
-        const change = `${name}/${k}/change`;
-        graph.node.push(nodeOf('Sub', [writer.rounded(name), name], [change]));
-        addNumber(graph, 'ReduceSumSquare', [change], cutName(name, k));
-      }
-    }
-  });
-}
-
 /** Adds outputs for the mean change of each channel by 8 bits, in layers with a bias. */
 export function withMeans(
   bytes: Uint8Array,

@@ -20,7 +20,7 @@ export interface HalfOptions extends OpenOptions {
 }
 
 /** Change of x̂ that a walk does not feel, as for 8 bits. */
-const TOLERANCE = 0.015;
+const TOLERANCE = 0.01;
 /** Examples that are timed at a time: a GPU is not busy with fewer. */
 const TIMED = 64;
 

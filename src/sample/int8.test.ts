@@ -42,7 +42,7 @@ async function learned() {
 }
 
 async function inEight() {
-  const options = { threads: 1 };
+  const options = { threads: 1, tolerance: 0.02 };
   const model = await openDenoiser(bytes, 'gaussian', options);
   const quantized = await quantizeDenoiser(model, bytes, 'gaussian', options);
   await model.release();
@@ -94,7 +94,7 @@ test.each(files)(
 );
 
 test('jumps are of single precision: those of the model itself at the same place', async () => {
-  const options = { threads: 1 };
+  const options = { threads: 1, tolerance: 0.02 };
   const model = await openDenoiser(bytes, 'gaussian', options);
   const { bytes: small } = await quantizeDenoiser(model, bytes, 'gaussian', options);
   const both = await withRough(model, small, 'gaussian', options);
@@ -119,6 +119,7 @@ test('a walk that gains nothing goes on in single precision, and says so', async
   let speed = 0;
   const made = await inEightBits(model, bytes, 'gaussian', {
     threads: 1,
+    tolerance: 0.02,
     onNote: (note) => notes.push(note),
     onReport: (report) => {
       speed = report.speed;

@@ -17,6 +17,8 @@ export interface Int8Report {
 export interface Int8Options extends OpenOptions {
   /** Lowest noise level that is walked; default: that of the model as it was opened. */
   readonly lowest?: number | undefined;
+  /** Largest change of x̂, as a share of ‖x̂ − ȳ‖; layers are left out for it. Default 0.01. */
+  readonly tolerance?: number | undefined;
   /** Told how it went, also where 8 bits are left off. */
   readonly onReport?: (report: Int8Report) => void;
   readonly onNote?: ((note: string) => void) | undefined;
@@ -59,7 +61,7 @@ export async function quantizeDenoiser(
   model: DenoiserFile,
   bytes: Uint8Array,
   source: string,
-  { device, threads, lowest }: Int8Options = {},
+  { device, threads, lowest, tolerance }: Int8Options = {},
 ): Promise<Quantized> {
   checkInt8(device);
   if (model.rate !== undefined) {
@@ -73,7 +75,7 @@ export async function quantizeDenoiser(
     );
   }
   const calls = await callsToTry(model, source, lowest);
-  return quantizeOnnx(bytes, { calls, source, threads });
+  return quantizeOnnx(bytes, { calls, source, threads, tolerance });
 }
 
 /**
