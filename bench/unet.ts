@@ -23,8 +23,8 @@ export interface Peer {
   readonly guidedDiffusion: string;
 }
 
-/** `int8`: inference with the layers in 8 bits that `--precision int8` has. */
-const modes = { train: 'training', infer: 'inference', int8: 'inference, 8 bits' } as const;
+/** `int8`: inference with all layers in 8 bits, of which `--precision int8` leaves some out. */
+const modes = { train: 'training', infer: 'inference', int8: 'inference, all in 8 bits' } as const;
 
 type Mode = keyof typeof modes;
 
