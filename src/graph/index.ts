@@ -1,9 +1,5 @@
-export {
-  type CalibrationCall,
-  type Quantized,
-  type QuantizeOptions,
-  quantizeOnnx,
-} from './calibrate.ts';
+export { type Quantized, type QuantizeOptions, quantizeOnnx } from './calibrate.ts';
+export type { CalibrationCall } from './calibration-calls.ts';
 export { type CompileOptions, compile, type Program } from './compile.ts';
 export { type Device, devices } from './device.ts';
 export { GraphError } from './error.ts';
